@@ -1,0 +1,60 @@
+"""What a department sends: one report of one task for one period, by one unit."""
+
+from typing import Annotated
+
+from pydantic import AnyHttpUrl, Field, StringConstraints
+
+from shared.contracts.values import Amount, Contract, Day, Id, Line, Note
+
+
+class Relation(Contract):
+    """Two rates that are held against each other, in percent."""
+
+    own: Amount
+    other: Amount
+
+
+class PartialDone(Contract):
+    """The share of a milestone that is done, 0 to 1."""
+
+    share: Amount = Field(ge=0, le=1)
+
+
+class Correction(Contract):
+    """Why a figure falls, or something reported is taken back."""
+
+    reason: Annotated[Note, Field(min_length=1)]
+
+
+class Evidence(Contract):
+    """Where the proof can be read."""
+
+    title: Line
+    url: Annotated[str, StringConstraints(max_length=2000), AnyHttpUrl]
+
+
+Value = Amount | Relation
+Done = Day | PartialDone | None
+
+
+class Submission(Contract):
+    """One report (报送). Amounts are decimal strings; `as_of` defaults to the period's last day."""
+
+    plan: Id
+    task: Id
+    unit: Id
+    period: Id
+    values: dict[Id, Value] = Field(default_factory=dict, max_length=200)
+    milestones: dict[Id, Done] | None = Field(default=None, max_length=500)
+    percent: Annotated[Amount, Field(ge=0, le=100)] | None = None
+    no_data: tuple[Id, ...] = Field(default=(), max_length=200)
+    as_of: Day | None = None
+    correction: Correction | None = None
+    note: Note | None = None
+    evidence: tuple[Evidence, ...] = Field(default=(), max_length=50)
+
+
+class BatchItem(Submission):
+    """A report in a batch; `ref` is the sender's own mark, echoed with the outcome."""
+
+    ref: Line | None = None
