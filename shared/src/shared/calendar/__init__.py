@@ -1,0 +1,1 @@
+"""Periods, windows and working days: the piece of meaning that all three services share."""
