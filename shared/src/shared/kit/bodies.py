@@ -1,0 +1,137 @@
+"""What comes in a request's body is bounded and read strictly."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, TypeVar
+from urllib.parse import parse_qsl
+
+from fastapi import FastAPI, Request
+from pydantic import BaseModel, ValidationError
+from pydantic.json_schema import models_json_schema
+from starlette.requests import ClientDisconnect
+
+from shared.kit.problems import Problem, field_errors
+from shared.kit.readers import DocumentError, read_json
+
+SINGLE_BYTES: Final = 1 << 20
+BATCH_BYTES: Final = 32 << 20
+_FORM_BYTES: Final = 64 << 10
+_BODY_SECONDS: Final = 30.0
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def json_body(model: type[M], *, limit: int = SINGLE_BYTES) -> Callable[[Request], Awaitable[M]]:
+    """A dependency that reads the body as strict JSON into `model`, unknown fields refused."""
+
+    async def read(request: Request) -> M:
+        return parse_json(await read_body(request, limit=limit), model)
+
+    return read
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The fields of an HTML form, the last of each name; at most 64 kB.
+
+    Raises:
+        Problem: see `read_body`.
+    """
+    types = ("application/x-www-form-urlencoded",)
+    body = await read_body(request, limit=_FORM_BYTES, types=types)
+    return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+
+
+async def read_body(
+    request: Request, *, limit: int, types: Sequence[str] = ("application/json",)
+) -> bytes:
+    """The body's bytes: of a declared type, whole within a time, never above `limit`.
+
+    Raises:
+        Problem: 415 for the wrong type or encoding, 413 above the limit, 408 when too slow, 400
+            when it breaks off.
+    """
+    declared, _, parameters = request.headers.get("content-type", "").partition(";")
+    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
+    if declared.strip().lower() not in types or charset not in {"", "utf-8"}:
+        raise Problem(415, "wrong_media_type", f"send {' or '.join(types)} in UTF-8")
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise Problem(415, "wrong_encoding", "send the body without compression")
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limit:
+                    raise Problem(413, "too_large", f"a body here has at most {limit:,} bytes")
+    except TimeoutError as error:
+        raise Problem(408, "too_slow", "the body did not arrive in time; send it again") from error
+    except ClientDisconnect as error:
+        raise Problem(400, "broken_off", "the body is shorter than its Content-Length") from error
+    return bytes(body)
+
+
+def parse_json(body: bytes, model: type[M]) -> M:
+    """Strict JSON into `model`: no duplicate keys, no NaN, no unknown fields.
+
+    Raises:
+        Problem: 400 for what is not UTF-8, 415 for UTF-16, 422 for all else, with each field.
+    """
+    check_json(body)
+    try:
+        return model.model_validate_json(body.removeprefix(b"\xef\xbb\xbf"), extra="forbid")
+    except ValidationError as error:
+        raise Problem(
+            422, "invalid", "the body does not fit; see errors", errors=field_errors(error)
+        ) from error
+
+
+def check_json(body: bytes) -> Any:  # noqa: ANN401  # any JSON
+    """Refuse what parsers read differently; return what the text says.
+
+    Raises:
+        Problem: see `parse_json`.
+    """
+    if body[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\x00" in {body[:1], body[1:2]}:
+        raise Problem(415, "wrong_encoding", "send JSON in UTF-8, not UTF-16")
+    try:
+        text = body.decode("utf-8-sig")
+        value = read_json(text)
+        if "\\u" in text:  # half a surrogate pair comes from an escape only
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeDecodeError as error:
+        raise Problem(400, "not_utf8", f"byte {error.start} of the body is not UTF-8") from error
+    except UnicodeEncodeError as error:
+        raise Problem(422, "half_character", "an escape is half a character") from error
+    except json.JSONDecodeError as error:
+        raise Problem(422, "not_json", f"the body is not JSON: {error}") from error
+    except DocumentError as error:
+        first = error.problems[0]
+        raise Problem(422, first.code, f"{first.message}: {first.mend}") from error
+    return value
+
+
+def describe_body(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
+    """The OpenAPI part for a route whose body is read by `json_body`."""
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {
+        "requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}
+    }
+
+
+def describe_models(app: FastAPI, models: Sequence[type[BaseModel]]) -> None:
+    """Add the models named by `describe_body` to the app's OpenAPI document."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = plain()
+            _, definitions = models_json_schema(
+                [(model, "validation") for model in models],
+                ref_template="#/components/schemas/{model}",
+            )
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            schemas.update(definitions.get("$defs", {}))
+        return app.openapi_schema or {}
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend it

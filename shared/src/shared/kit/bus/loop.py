@@ -1,0 +1,258 @@
+"""The consumer's loop: one batch of one partition is one transaction, then its offset is kept.
+
+On an error the batch is undone and replayed singly, so that one bad record stands alone. Two
+errors steer it: `Rejected` (set the record aside for ever) and `Unavailable` (keep the offset and
+wait). Anything else a handler raises is a fault of ours: it is set aside too, and a limit on open
+dead letters stops the line, so that a bad release cannot bury a whole log.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
+
+import structlog
+from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.contracts.envelope import Envelope, Event
+from shared.contracts.registry import EVENTS, FAMILIES, family
+from shared.kit.bus.base import AssignmentLost, Bus, BusUnavailable, Consumer, Record
+from shared.kit.clock import Clock
+from shared.kit.db import Database
+from shared.kit.dead_letters import DeadLetters, Rejected
+from shared.kit.inbox import Inbox, Verdict
+from shared.kit.metrics import KitMetrics
+
+log = structlog.get_logger(__name__)
+
+_BATCH: Final = 500
+_POLL_SECONDS: Final = 1.0
+_PAUSE_SECONDS: Final = 0.3
+_DEAD_LETTER_LIMIT: Final = 20
+_LAST_NUMBER: Final = 2**31 - 1
+_UNSET_CLOCK: Final = 1970
+
+E = TypeVar("E", bound=Event)
+
+
+class Unavailable(Exception):  # noqa: N818  # it tells what to do: keep the offset and wait
+    """What the handler needs is not there yet: deliver this event again later."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received(Generic[E]):
+    """An event as a handler gets it."""
+
+    event: E
+    id: str
+    sequence: int
+    time: datetime
+    correlation: str
+
+
+Handler = Callable[[AsyncSession, Any], Awaitable[None]]
+"""Takes the transaction and a `Received`; writes effects and journal rows, nothing else."""
+
+
+class ConsumerLoop:
+    """Feeds one service's handlers from its topics."""
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        group: str,
+        member: str,
+        topics: Sequence[str],
+        handlers: Mapping[type[Event], Handler],
+        db: Database,
+        inbox: Inbox,
+        dead_letters: DeadLetters,
+        clock: Clock,
+        metrics: KitMetrics,
+    ) -> None:
+        self._bus = bus
+        self._group = group
+        self._member = member
+        self._topics = topics
+        self._handlers = {model.TYPE: handler for model, handler in handlers.items()}
+        self._db = db
+        self._inbox = inbox
+        self._dead_letters = dead_letters
+        self._clock = clock
+        self._metrics = metrics
+        self._consumer: Consumer | None = None
+        self.caught_up = False
+        """Whether everything that was in the log at the start has been taken in."""
+
+    async def drained(self) -> bool:
+        """Whether everything that is in the log now has been taken in."""
+        return self._consumer is not None and await self._consumer.caught_up()
+
+    async def run(self) -> None:
+        """Consume until cancelled."""
+        consumer = await self._bus.consumer(
+            group=self._group, topics=self._topics, member=self._member
+        )
+        self._consumer = consumer
+        try:
+            while True:
+                await self._turn(consumer)
+        finally:
+            self._consumer = None
+            await consumer.close()
+
+    async def _turn(self, consumer: Consumer) -> None:
+        try:
+            if not self.caught_up:
+                self.caught_up = await consumer.caught_up()
+            wait = _POLL_SECONDS if self.caught_up else 0.05
+            batches = await consumer.poll(limit=_BATCH, wait=wait)
+        except BusUnavailable as error:
+            log.warning("the bus does not answer; consumption waits", error=str(error))
+            await asyncio.sleep(_PAUSE_SECONDS)
+            return
+        waiting = False
+        for place, records in batches.items():
+            offset = await self._take(records)
+            try:
+                if offset <= records[-1].offset:
+                    waiting = True
+                    await consumer.rewind(place, offset)  # first: the commit may fail
+                if offset > records[0].offset:
+                    await consumer.commit({place: offset})
+            except (AssignmentLost, BusUnavailable) as error:
+                log.info("an offset was not kept; the inbox drops the repeats", error=str(error))
+        if waiting:
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _take(self, records: Sequence[Record]) -> int:
+        """Take one partition's batch in; return the offset to go on from."""
+        outcomes = []
+        try:
+            async with self._db.write() as session:
+                await self._refuse_over_limit(session)
+                for record in records:
+                    following: Record | None = record
+                    while following is not None:
+                        outcomes.append(await self._apply(session, following))
+                        following = await self._released(session, record)
+        except Exception as error:  # noqa: BLE001  # replayed singly, where each error is told
+            log.info("a batch is replayed singly", error=f"{type(error).__name__}: {error}")
+            return await self._take_singly(records)
+        self._count(*outcomes)
+        return records[-1].offset + 1
+
+    async def _take_singly(self, records: Sequence[Record]) -> int:
+        for record in records:
+            try:
+                following: Record | None = record
+                while following is not None:
+                    await self._take_one(following)
+                    async with self._db.read() as session:
+                        following = await self._released(session, record)
+            except (Unavailable, OperationalError) as reason:
+                log.warning("consumption waits", topic=record.topic, reason=str(reason))
+                return record.offset
+        return records[-1].offset + 1
+
+    async def _take_one(self, record: Record) -> None:
+        try:
+            async with self._db.write() as session:
+                await self._refuse_over_limit(session)
+                outcome = await self._apply(session, record)
+        except (Unavailable, OperationalError):
+            raise
+        except Rejected as rejected:
+            await self._bury(record, rejected)
+        except Exception as error:
+            log.exception("a handler failed; the record is set aside", offset=record.offset)
+            await self._bury(record, Rejected("handler_failed", f"{type(error).__name__}: {error}"))
+        else:
+            self._count(outcome)
+
+    async def _apply(self, session: AsyncSession, record: Record) -> str:
+        """Take one record in; return the outcome to be counted once that is committed."""
+        envelope = _envelope(record)
+        verdict = await self._inbox.admit(session, record, envelope, at=self._clock.wall_now())
+        if verdict is Verdict.HELD:
+            log.error("an event is missing: its key waits", key=envelope.key, at=record.offset)
+        return (
+            verdict.value if verdict is not Verdict.NEW else await self._handle(session, envelope)
+        )
+
+    async def _released(self, session: AsyncSession, record: Record) -> Record | None:
+        """The held record whose turn has come now that this one is dealt with."""
+        key = (record.key or b"").decode(errors="replace")
+        return await self._inbox.next_held(session, record.topic, key)
+
+    async def _handle(self, session: AsyncSession, envelope: Envelope) -> str:
+        handler = self._handlers.get(envelope.type)
+        if handler is None:
+            if envelope.type not in EVENTS and family(envelope.type) in FAMILIES:
+                raise Rejected("unknown_version", f"this release cannot read {envelope.type}")
+            return "applied" if envelope.type in EVENTS else "unknown"
+        event = _parse(EVENTS[envelope.type], envelope)
+        received = Received(
+            event=event,
+            id=envelope.id,
+            sequence=envelope.sequence,
+            time=envelope.time,
+            correlation=envelope.correlation,
+        )
+        await handler(session, received)
+        return "applied"
+
+    def _count(self, *outcomes: str) -> None:
+        for outcome in outcomes:
+            self._metrics.inbox_events.labels(outcome).inc()
+
+    async def _bury(self, record: Record, rejected: Rejected) -> None:
+        now = self._clock.wall_now()
+        async with self._db.write() as session:
+            await self._dead_letters.bury(session, record, rejected, at=now)
+            try:
+                envelope = _envelope(record)
+            except Rejected:
+                pass  # it carries no number that could be counted as taken
+            else:
+                await self._inbox.admit(session, record, envelope, at=now)
+        self._count("rejected")
+        log.error("a record was set aside", code=rejected.code, reason=rejected.reason)
+
+    async def _refuse_over_limit(self, session: AsyncSession) -> None:
+        if await self._dead_letters.open(session) >= _DEAD_LETTER_LIMIT:
+            raise Unavailable("too many dead letters are open: settle them, or mend the release")
+
+
+def _envelope(record: Record) -> Envelope:
+    headers: dict[str, str] = {}
+    for name, value in record.headers:
+        if value is not None and name not in headers:  # of duplicate headers the first wins
+            headers[name] = value.decode(errors="replace")
+    if not record.value:
+        raise Rejected("empty_record", "the record has no value")
+    try:
+        envelope = Envelope.from_headers(headers, record.value)
+    except ValueError as error:
+        raise Rejected("not_cloudevents", str(error)) from error
+    if record.key is None or record.key.decode(errors="replace") != envelope.key:
+        raise Rejected("wrong_key", "the record's key is not the one its envelope names")
+    if envelope.sequence > _LAST_NUMBER:
+        raise Rejected("wrong_number", f"no key has more than {_LAST_NUMBER:,} events")
+    if envelope.time.year == _UNSET_CLOCK:
+        raise Rejected("wrong_time", "its time is that of a clock that was never set")
+    return envelope
+
+
+def _parse(model: type[Event], envelope: Envelope) -> Event:
+    try:
+        event = model.model_validate_json(envelope.data)
+    except ValidationError as error:
+        raise Rejected("malformed", str(error)) from error
+    if event.key != envelope.key or event.subject != envelope.subject:
+        raise Rejected("wrong_subject", "key or subject do not name what the data names")
+    return event

@@ -1,0 +1,101 @@
+"""What every request passes first: header limits, a correlation id, security headers, metrics.
+
+Where the app fails, the edge answers in its place.
+
+A plain ASGI layer: Starlette's `BaseHTTPMiddleware` costs two thirds of the throughput.
+"""
+
+import re
+import time
+from typing import Final
+from uuid import uuid4
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.kit.metrics import KitMetrics
+from shared.kit.problems import Problem, problem_response
+
+log = structlog.get_logger(__name__)
+
+_HEADER_BYTES: Final = 64 * 1024
+_HEADERS: Final = 100
+_TRACEPARENT: Final = re.compile(r"00-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_FAULT: Final = Problem(
+    500, "internal", "a fault of ours; nothing was stored. Send it again later."
+)
+_SECURITY: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+)
+
+
+class Edge:
+    """Wraps a service's app."""
+
+    def __init__(self, app: ASGIApp, *, metrics: KitMetrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        correlation = _correlation(scope)
+        scope.setdefault("state", {})["correlation"] = correlation
+        started = time.perf_counter()
+        status: int | None = None
+
+        async def send_on(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = [*message.get("headers", ()), *_SECURITY]
+                headers.append((b"x-correlation-id", correlation.encode()))
+                message = {**message, "headers": headers}
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(correlation=correlation):
+            try:
+                if refusal := _header_refusal(scope):
+                    await problem_response(refusal)(scope, receive, send_on)
+                else:
+                    await self._app(scope, receive, send_on)
+            except Exception:
+                log.exception("a request failed")
+                if status is not None:  # the answer has begun: all that is left is to break it off
+                    raise
+                await problem_response(_FAULT)(scope, receive, send_on)
+            finally:
+                self._count(scope, status or _FAULT.status, time.perf_counter() - started)
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "unknown")
+        method = scope["method"] if scope["method"] in {"GET", "POST", "PUT"} else "other"
+        self._metrics.requests.labels(method, route, str(status)).inc()
+        self._metrics.request_seconds.labels(method, route).observe(seconds)
+
+
+def _header_refusal(scope: Scope) -> Problem | None:
+    headers = scope["headers"]
+    if (
+        len(headers) > _HEADERS
+        or sum(len(name) + len(value) for name, value in headers) > _HEADER_BYTES
+    ):
+        return Problem(431, "headers_too_large", "send fewer or shorter headers")
+    names = [name for name, _ in headers]
+    if names.count(b"content-length") > 1 or {b"content-length", b"transfer-encoding"} <= set(
+        names
+    ):
+        return Problem(400, "ambiguous_length", "send either Content-Length or Transfer-Encoding")
+    return None
+
+
+def _correlation(scope: Scope) -> str:
+    """The trace the caller is in, or a new one: garbage in the header is not carried on."""
+    for name, value in scope["headers"]:
+        if name == b"traceparent" and (match := _TRACEPARENT.fullmatch(value.decode("latin-1"))):
+            return match[1]
+    return uuid4().hex

@@ -1,0 +1,55 @@
+"""The loops of a service, started and stopped with it, restarted when one fails."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+_FIRST_PAUSE_SECONDS: Final = 0.2
+_LONGEST_PAUSE_SECONDS: Final = 30.0
+
+Worker = Callable[[], Awaitable[None]]
+"""Runs until it is cancelled. What it raises is logged, and it is started again after a pause."""
+
+
+class Workers:
+    """Named workers under one roof."""
+
+    def __init__(self, workers: Mapping[str, Worker]) -> None:
+        self._workers = workers
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._failing: dict[str, str] = {}
+
+    def start(self) -> None:
+        """Start every worker."""
+        for name, worker in self._workers.items():
+            self._tasks[name] = asyncio.create_task(self._keep_running(name, worker), name=name)
+
+    async def stop(self) -> None:
+        """Stop every worker; what each had not committed is undone by its transaction."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        self._tasks.clear()
+
+    def failing(self) -> Mapping[str, str]:
+        """The workers that are waiting to be started again, with their last error."""
+        return dict(self._failing)
+
+    async def _keep_running(self, name: str, worker: Worker) -> None:
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            started = asyncio.get_running_loop().time()
+            try:
+                await worker()
+            except Exception as error:  # a worker must outlive any one failure
+                self._failing[name] = f"{type(error).__name__}: {error}"
+                log.exception("a worker failed and will start again", worker=name)
+            if asyncio.get_running_loop().time() - started > _LONGEST_PAUSE_SECONDS:
+                pause = _FIRST_PAUSE_SECONDS
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+            self._failing.pop(name, None)

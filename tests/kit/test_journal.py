@@ -1,0 +1,210 @@
+"""What is written with its cause reaches the bus: all of it, in order, and never before."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import pytest
+from kit_cast import (
+    Service,
+    cutoff,
+    header,
+    numbers_of,
+    read_topic,
+    running,
+    until,
+)
+
+from shared.contracts import topics
+from shared.contracts.envelope import Envelope, Event
+from shared.kit import journal
+from shared.kit.bus.base import BusUnavailable, Message, Producer, Record
+from shared.kit.journal import backlog
+
+
+class Bulky(Event):
+    """An event of any size."""
+
+    TYPE: ClassVar[str] = "duban.test.bulky.v1"
+    TOPIC: ClassVar[str] = topics.INTAKE
+
+    plan: str
+    text: str
+
+    @property
+    def subject(self) -> str:
+        return self.plan
+
+
+TOO_LARGE = "x" * 1_100_000
+
+
+class Unsteady:
+    """A producer whose bus fails `times` times: before it has sent, or after."""
+
+    def __init__(self, inner: Producer, *, times: int, after: bool) -> None:
+        self.inner = inner
+        self.times = times
+        self.after = after
+
+    async def send(self, messages: Sequence[Message]) -> None:
+        failing, self.times = self.times > 0, self.times - 1
+        if not failing or self.after:
+            await self.inner.send(messages)
+        if failing:
+            raise BusUnavailable("no answer")
+
+    async def close(self) -> None:
+        await self.inner.close()
+
+
+async def sent(service: Service) -> list[Record]:
+    return await read_topic(service.bus, topics.INTAKE)
+
+
+async def behind(service: Service) -> tuple[int, int]:
+    async with service.db.read() as session:
+        return await backlog(session, service.tables)
+
+
+async def test_the_events_of_a_key_are_numbered_from_one_and_arrive_in_order(
+    service: Service,
+) -> None:
+    for number in range(1, 6):
+        await service.say(cutoff("fuzhou", f"c{number}"), cutoff("xiamen", f"c{number}"))
+        await service.relay_everything()  # a new relay each time, as after a restart
+
+    records = await sent(service)
+
+    for plan in ("fuzhou", "xiamen"):
+        assert numbers_of(records, plan) == [1, 2, 3, 4, 5]
+        mine = [record for record in records if record.key == plan.encode()]
+        assert [header(record, "ce_subject") for record in mine] == [
+            f"{plan}/c{number}" for number in range(1, 6)
+        ]
+    assert await behind(service) == (0, 0)
+
+
+async def test_more_than_a_page_arrives_in_order(service: Service) -> None:
+    await service.say(*(cutoff("fuzhou", f"c{number}") for number in range(1100)))
+    await service.relay_everything()
+    assert numbers_of(await sent(service), "fuzhou") == list(range(1, 1101))
+
+
+async def test_an_event_arrives_as_it_was_written(service: Service) -> None:
+    event = cutoff("fuzhou", "c1")
+    await service.say(event, correlation="request-7")
+    await service.relay_everything()
+
+    (record,) = await sent(service)
+
+    headers = {name: (value or b"").decode() for name, value in record.headers}
+    envelope = Envelope.from_headers(headers, record.value or b"")
+    assert (envelope.type, envelope.correlation) == (event.TYPE, "request-7")
+    assert envelope.source == "duban/intake"
+    assert type(event).model_validate_json(envelope.data) == event
+
+
+async def test_nothing_is_sent_before_its_transaction_commits(service: Service) -> None:
+    relay = service.relay()
+    async with service.db.write() as session:
+        await service.journal.record(
+            session, cutoff("fuzhou", "c1"), at=service.clock.business_now(), correlation="r"
+        )
+        assert await relay.send_page() == 0
+    assert await relay.send_page() == 1
+    assert len(await sent(service)) == 1
+
+
+async def test_nothing_is_sent_of_a_transaction_that_failed(service: Service) -> None:
+    with pytest.raises(RuntimeError):  # noqa: PT012  # the whole transaction is meant
+        async with service.db.write() as session:
+            await service.journal.record(
+                session, cutoff("fuzhou", "lost"), at=service.clock.business_now(), correlation="r"
+            )
+            raise RuntimeError("the cause did not happen")
+    await service.say(cutoff("fuzhou", "kept"))
+    await service.relay_everything()
+
+    records = await sent(service)
+
+    assert [header(record, "ce_subject") for record in records] == ["fuzhou/kept"]
+    assert numbers_of(records, "fuzhou") == [1]
+
+
+async def test_what_is_written_while_the_relay_waits_is_sent_at_once(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "_POLL_SECONDS", 3600.0)
+    async with running(service.relay().run):
+        for number in range(1, 4):
+            await service.say(cutoff("fuzhou", f"c{number}"))
+
+            async def arrived(count: int = number) -> bool:
+                return len(await sent(service)) == count
+
+            await until(arrived)
+
+
+async def test_an_unavailable_bus_delays_everything_and_loses_nothing(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "_PAUSE_SECONDS", 0.01)
+    producer = Unsteady(service.bus.producer(), times=5, after=False)
+    await service.say(*(cutoff("fuzhou", f"c{number}") for number in range(1, 4)))
+
+    async with running(service.relay(producer).run):
+        await until(lambda: producer.times < 0)
+
+        async def all_sent() -> bool:
+            return await behind(service) == (0, 0)
+
+        await until(all_sent)
+
+    assert numbers_of(await sent(service), "fuzhou") == [1, 2, 3]
+
+
+async def test_what_the_bus_took_but_did_not_acknowledge_is_sent_again_as_the_same_event(
+    service: Service,
+) -> None:
+    relay = service.relay(Unsteady(service.bus.producer(), times=1, after=True))
+    await service.say(cutoff("fuzhou", "c1"))
+    with pytest.raises(BusUnavailable):
+        await relay.send_page()
+    assert await behind(service) == (1, 0)
+
+    await service.say(cutoff("fuzhou", "c2"))
+    await relay.send_page()
+
+    first, again, second = await sent(service)
+    assert (first.headers, first.value) == (again.headers, again.value)
+    assert numbers_of([first, again, second], "fuzhou") == [1, 1, 2]
+    assert await behind(service) == (0, 0)
+    assert service.figure("duban_journal_sent_total") == 2
+
+
+async def test_a_refused_event_parks_its_key_aloud_and_the_other_keys_go_on(
+    service: Service,
+) -> None:
+    await service.say(
+        cutoff("fuzhou", "c1"),
+        Bulky(plan="fuzhou", text=TOO_LARGE),
+        cutoff("xiamen", "c1"),
+        cutoff("fuzhou", "c2"),
+        cutoff("xiamen", "c2"),
+    )
+    await service.relay_everything()
+    await service.say(cutoff("fuzhou", "c3"), cutoff("xiamen", "c3"))
+    await service.relay_everything()
+
+    records = await sent(service)
+
+    assert numbers_of(records, "fuzhou") == [1]
+    assert numbers_of(records, "xiamen") == [1, 2, 3]
+    assert await behind(service) == (3, 1)
+
+
+async def test_an_id_that_was_fixed_is_the_events_id(service: Service) -> None:
+    await service.say(cutoff("fuzhou", "c1"), event_id="workday-2022-05-10")
+    await service.relay_everything()
+    (record,) = await sent(service)
+    assert header(record, "ce_id") == "workday-2022-05-10"
