@@ -1,0 +1,42 @@
+"""Intake as an app: its routers in the silhouette all three services share."""
+
+from fastapi import FastAPI
+
+from intake.api.plans import plans_router
+from intake.api.schemas import ReturnOrder, TokenRequest, Verification
+from intake.api.submissions import submissions_router
+from intake.api.tokens import tokens_router
+from intake.wiring import Intake
+from shared.contracts.plan import PlanDocument
+from shared.contracts.rulebook import RulebookDocument
+from shared.contracts.submission import BatchItem, Submission
+from shared.kit.app import build_app
+
+
+def create_app(intake: Intake) -> FastAPI:
+    """The app of a wired intake."""
+    gate = intake.parts.gate
+    return build_app(
+        name="intake",
+        summary="Every input: plans, rulebooks, tokens, submissions and what is owed.",
+        parts=intake.parts,
+        routers=[
+            submissions_router(
+                submissions=intake.submissions,
+                review=intake.review,
+                duties=intake.duties,
+                gate=gate,
+            ),
+            plans_router(db=intake.parts.db, plans=intake.plans, duties=intake.duties, gate=gate),
+            tokens_router(access=intake.access, gate=gate),
+        ],
+        bodies=[
+            Submission,
+            BatchItem,
+            PlanDocument,
+            RulebookDocument,
+            TokenRequest,
+            Verification,
+            ReturnOrder,
+        ],
+    )

@@ -1,0 +1,292 @@
+"""Admission: whether a report may enter, decided from facts alone (pure).
+
+Every refusal has a stable code, the field it is about, and what to do.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import pairwise
+
+from intake.domain.obligations import closing_day, lead_of
+from shared.calendar.periods import Period
+from shared.calendar.plan import PlanCalendar
+from shared.contracts.plan import Action, Indicator, PlanDocument, PlanHead, Task
+from shared.contracts.submission import PartialDone, Relation, Submission
+
+_NEVER_FALLS = frozenset({"cumulative", "ceiling", "recurring"})
+_NEVER_NEGATIVE = frozenset({"cumulative", "ceiling", "recurring", "rank", "yes_no"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """Why a report may not enter: a stable code, the field, and the mend."""
+
+    code: str
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """A total that was published, and the day it held for."""
+
+    total: Decimal
+    as_of: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What is already known about the task when a report arrives.
+
+    `counted` holds the totals (by indicator, and "percent") that the latest publication counted
+    with an `as_of` not later than this report's; `done` the milestones it counted as done.
+    """
+
+    counted: Mapping[str, Counted]
+    done: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reported:
+    """Which figures a report may carry: a task's, or those of the plan or an action."""
+
+    indicators: tuple[Indicator, ...]
+    task: Task | None
+
+
+def admit(
+    submission: Submission,
+    *,
+    plan: PlanDocument,
+    calendar: PlanCalendar,
+    known: Known,
+    now: datetime,
+) -> list[Refusal]:
+    """Every reason why `submission` may not enter at `now`; none means it is admitted."""
+    period = calendar.find(submission.period)
+    if period is None:
+        return [
+            Refusal(
+                code="unknown_period",
+                path="period",
+                message=f"no such period of this plan; this one reads {calendar.example()}",
+            )
+        ]
+    subject = what_is_reported(plan, submission, period)
+    if isinstance(subject, Refusal):
+        return [subject]
+    return [
+        *_time(submission, subject, calendar, period, now),
+        *_fields(submission, subject),
+        *_values(submission, subject),
+        *_milestones(submission, subject, calendar.day_of(now)),
+        *_funnel(submission, subject),
+        *_falls(submission, subject, known, as_of(submission, period)),
+    ]
+
+
+def as_of(submission: Submission, period: Period) -> date:
+    """The day the values hold for: the period's last unless the report says otherwise."""
+    return submission.as_of or period.last
+
+
+def what_is_reported(
+    plan: PlanDocument, submission: Submission, period: Period
+) -> Reported | Refusal:
+    """The task, or the plan's or an action's figures, that this unit may report on."""
+    wrong = Refusal(
+        code="wrong_unit",
+        path="unit",
+        message=f"{submission.unit} does not answer for {submission.task} in {period.id}: "
+        "its lead reports it",
+    )
+    for action in plan.actions:
+        for task in action.tasks:
+            if task.id == submission.task:
+                if lead_of(task, period.last) != submission.unit:
+                    return wrong
+                return Reported(indicators=task.indicators, task=task)
+    heads: tuple[PlanHead | Action, ...] = (plan.plan, *plan.actions)
+    for head in heads:
+        if head.id == submission.task:
+            mine = tuple(one for one in head.indicators if one.reporter == submission.unit)
+            return Reported(indicators=mine, task=None) if mine else wrong
+    return Refusal(
+        code="unknown_task",
+        path="task",
+        message=f"the plan {plan.plan.id} has no task {submission.task}",
+    )
+
+
+def _time(
+    submission: Submission,
+    subject: Reported,
+    calendar: PlanCalendar,
+    period: Period,
+    now: datetime,
+) -> Iterator[Refusal]:
+    if calendar.day_of(now) < period.first:
+        yield Refusal(
+            code="too_early",
+            path="period",
+            message=f"{period.id} begins on {period.first}: reports are taken from that day on",
+        )
+    start = subject.task.start if subject.task else calendar.start
+    if not start <= as_of(submission, period) <= period.last:
+        yield Refusal(
+            code="as_of_outside",
+            path="as_of",
+            message=f"as_of lies between {start}, when this begins, and {period.last}",
+        )
+
+
+def _fields(submission: Submission, subject: Reported) -> Iterator[Refusal]:
+    indicators = {indicator.id: indicator for indicator in subject.indicators}
+    task = subject.task
+    for name in submission.values:
+        if name not in indicators:
+            yield _unknown(f"values.{name}", name, indicators)
+    for name in submission.no_data:
+        if name not in indicators:
+            yield _unknown("no_data", name, indicators)
+        elif indicators[name].data_from == "unit":
+            yield Refusal(
+                code="no_data_refused",
+                path="no_data",
+                message=f"{name} is the unit's own figure: report its value",
+            )
+        elif name in submission.values:
+            yield Refusal(
+                code="no_data_refused",
+                path="no_data",
+                message=f"{name} has a value too: send one or the other",
+            )
+    nodes = {milestone.id: milestone for milestone in task.milestones} if task else {}
+    for name in submission.milestones or {}:
+        if name not in nodes:
+            yield _unknown(f"milestones.{name}", name, nodes)
+    if submission.percent is not None and (
+        task is None or task.measure not in {"percent", "yes_no"}
+    ):
+        yield Refusal(
+            code="unknown_field",
+            path="percent",
+            message="this task is not measured by a percentage: leave percent out",
+        )
+
+
+def _unknown(path: str, name: str, known: Mapping[str, object]) -> Refusal:
+    names = ", ".join(sorted(known)) or "none"
+    return Refusal(
+        code="unknown_item",
+        path=path,
+        message=f"{name} is not of this task; it has: {names}",
+    )
+
+
+def _values(submission: Submission, subject: Reported) -> Iterator[Refusal]:
+    kinds = {indicator.id: indicator for indicator in subject.indicators}
+    for name, value in submission.values.items():
+        indicator = kinds.get(name)
+        if indicator is None:
+            continue
+        message = _wrong_value(indicator, value)
+        if message:
+            yield Refusal(code="wrong_value", path=f"values.{name}", message=message)
+    if (
+        submission.percent is not None
+        and subject.task is not None
+        and subject.task.measure == "yes_no"
+        and submission.percent not in (Decimal(0), Decimal(100))
+    ):
+        yield Refusal(code="wrong_value", path="percent", message='yes is "100", no is "0"')
+
+
+def _wrong_value(indicator: Indicator, value: Decimal | Relation) -> str | None:
+    if (indicator.kind == "relation") is not isinstance(value, Relation):
+        return (
+            'write a relation as {"own": "6.1", "other": "6.4"}'
+            if indicator.kind == "relation"
+            else 'write one amount, such as "76.38"'
+        )
+    if isinstance(value, Relation):
+        return None
+    if indicator.kind == "yes_no" and value not in (Decimal(0), Decimal(1)):
+        return 'yes is "1", no is "0"'
+    if indicator.kind in _NEVER_NEGATIVE and value < 0:
+        return "this figure cannot be negative"
+    if indicator.integer and value != value.to_integral_value():
+        return "this figure is counted in whole numbers"
+    return None
+
+
+def _milestones(submission: Submission, subject: Reported, today: date) -> Iterator[Refusal]:
+    task = subject.task
+    if task is None:
+        return
+    nodes = {milestone.id: milestone for milestone in task.milestones}
+    for name, done in (submission.milestones or {}).items():
+        path = f"milestones.{name}"
+        if name not in nodes:
+            continue
+        if isinstance(done, PartialDone) and not nodes[name].partial:
+            yield Refusal(
+                code="wrong_value", path=path, message="this node is done or not: give the day"
+            )
+        if isinstance(done, date) and done > today:
+            yield Refusal(
+                code="done_in_future", path=path, message="a node is reported once it is done"
+            )
+        if isinstance(done, date) and done > closing_day(task):
+            yield Refusal(code="wrong_value", path=path, message="the task was closed before")
+
+
+def _funnel(submission: Submission, subject: Reported) -> Iterator[Refusal]:
+    if subject.task is None:
+        return
+    chain = [name for name in subject.task.funnel if name in submission.values]
+    for wide, narrow in pairwise(chain):
+        above, below = submission.values[wide], submission.values[narrow]
+        if isinstance(above, Decimal) and isinstance(below, Decimal) and below > above:
+            yield Refusal(
+                code="funnel",
+                path=f"values.{narrow}",
+                message=f"{narrow} cannot be more than {wide}",
+            )
+
+
+def _falls(
+    submission: Submission, subject: Reported, known: Known, day: date
+) -> Iterator[Refusal]:
+    if submission.correction is not None:
+        return
+    mend = 'add "correction": {"reason": "…"} if this is right'
+    kinds = {indicator.id: indicator.kind for indicator in subject.indicators}
+    for name, value in submission.values.items():
+        kind, before = kinds.get(name), known.counted.get(name)
+        if kind not in _NEVER_FALLS or before is None or not isinstance(value, Decimal):
+            continue
+        begins_anew = kind == "recurring" and before.as_of.year != day.year
+        if value < before.total and not begins_anew:
+            yield Refusal(
+                code="total_fell",
+                path=f"values.{name}",
+                message=f"the total was {before.total} when last published; {mend}",
+            )
+    before = known.counted.get("percent")
+    if submission.percent is not None and before and submission.percent < before.total:
+        yield Refusal(
+            code="total_fell",
+            path="percent",
+            message=f"it was {before.total} when last published; {mend}",
+        )
+    for name, done in (submission.milestones or {}).items():
+        undone = done is None or (isinstance(done, PartialDone) and done.share < 1)
+        if undone and name in known.done:
+            yield Refusal(
+                code="total_fell",
+                path=f"milestones.{name}",
+                message=f"this node was published as done; {mend}",
+            )

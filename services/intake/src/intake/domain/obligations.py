@@ -1,0 +1,100 @@
+"""What is owed: which report, by whom, by when. It follows from the plan alone."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from intake.domain.plan_normal import unconfirmed
+from shared.calendar.periods import Period, ends_in, is_slower
+from shared.calendar.plan import PlanCalendar
+from shared.contracts.plan import Action, Indicator, PlanDocument, Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Obligation:
+    """One report that one unit owes for one period; `figures` are the indicators it asks for."""
+
+    plan: str
+    action: str
+    task: Task
+    unit: str
+    period: Period
+    figures: tuple[str, ...]
+
+
+def lead_of(task: Task, day: date) -> str | None:
+    """The unit that leads the task on `day`: it owes the report (assessment, "What a run sees")."""
+    for assignment in task.assignments:
+        valid = assignment.valid
+        begun = valid.from_ is None or valid.from_ <= day
+        if assignment.role == "lead" and begun and (valid.to is None or day <= valid.to):
+            return assignment.unit
+    return None
+
+
+def obligations(
+    plan: PlanDocument, calendar: PlanCalendar, period: Period, *, waived: Collection[str]
+) -> Iterator[Obligation]:
+    """The reports owed for a period, in the order of the plan (assessment 3.3, 4.5).
+
+    Args:
+        plan: in its normal form.
+        calendar: the plan's own.
+        period: one of the plan's periods.
+        waived: tasks found finished, whose reports are waived.
+    """
+    for action in plan.actions:
+        for task in action.tasks:
+            unit = lead_of(task, period.last)
+            if unit is not None and task.id not in waived and owes(action, task, calendar, period):
+                yield Obligation(
+                    plan=plan.plan.id,
+                    action=action.id,
+                    task=task,
+                    unit=unit,
+                    period=period,
+                    figures=figures_of(task, calendar, period),
+                )
+
+
+def owes(action: Action, task: Task, calendar: PlanCalendar, period: Period) -> bool:
+    """A task owes a report while it is active, confirmed, and has something to report."""
+    if task.start > period.last or period.last > closing_day(task) or unconfirmed(task, action):
+        return False
+    return not is_year_only(task, calendar) or any(
+        _ends(indicator, calendar, period) for indicator in task.indicators
+    )
+
+
+def closing_day(task: Task) -> date:
+    """A task is closed after 31 December of the year it is due in (assessment 4.2)."""
+    return date(task.due.year, 12, 31)
+
+
+def figures_of(task: Task, calendar: PlanCalendar, period: Period) -> tuple[str, ...]:
+    """A unit gives its own figures, each in the period in which the figure's own period ends.
+
+    A figure is asked for from its own start on (assessment 4.14, 4.17, "Required fields").
+    """
+    return tuple(
+        indicator.id
+        for indicator in task.indicators
+        if indicator.data_from == "unit"
+        and (indicator.start or task.start) <= period.last
+        and _ends(indicator, calendar, period)
+    )
+
+
+def _ends(indicator: Indicator, calendar: PlanCalendar, period: Period) -> bool:
+    cadence = indicator.cadence or calendar.cadence
+    return ends_in(cadence, period, anchor_month=calendar.scheme.anchor_month)
+
+
+def is_year_only(task: Task, calendar: PlanCalendar) -> bool:
+    """A task with nothing to score at the plan's cadence (assessment, "What a run sees")."""
+    if task.measure in {"percent", "yes_no", "rubric"} or task.milestones:
+        return False
+    return all(
+        indicator.cadence is not None and is_slower(indicator.cadence, calendar.cadence)
+        for indicator in task.indicators
+    )

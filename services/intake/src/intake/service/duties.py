@@ -1,0 +1,267 @@
+"""Duties: what is owed, the working day's round over it, and the marks that close a run's view."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from uuid import uuid4
+
+import structlog
+from sqlalchemy import func
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from intake.domain.obligations import Obligation, obligations
+from intake.service.caller import Caller, refuse
+from intake.service.plans import WORKDAY, PlanInForce, Plans
+from intake.store.tables import Cutoff, Published, SubmissionRow
+from shared.calendar.periods import Period
+from shared.calendar.windows import Window
+from shared.calendar.workdays import YearNotLoaded
+from shared.contracts.intake import CutoffMarked, ObligationOverdue, WorkdayBegan
+from shared.contracts.scoring import PublicationReleased
+from shared.kit.bus.loop import Received
+from shared.kit.clock import Clock
+from shared.kit.db import Database
+from shared.kit.journal import Journal
+from shared.kit.timers import Timer, Timers
+
+log = structlog.get_logger(__name__)
+
+_ONE_DAY = timedelta(days=1)
+_AFTERMATH = timedelta(days=366)
+"""How long after its end a plan's days still begin: its last windows close in that time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owed:
+    """One obligation with its window and where it stands.
+
+    `state` is owed, overdue or missing (nothing usable received: before due, after due, after the
+    close), submitted, verified or returned.
+    """
+
+    obligation: Obligation
+    window: Window
+    state: str
+    submission: str | None
+
+
+class Duties:
+    """Knows what is owed, and looks after it each working day."""
+
+    def __init__(
+        self, *, db: Database, journal: Journal, plans: Plans, timers: Timers, clock: Clock
+    ) -> None:
+        self._db = db
+        self._journal = journal
+        self._plans = plans
+        self._timers = timers
+        self._clock = clock
+
+    async def owed(self, plan: str, *, unit: str | None, period: str | None) -> list[Owed]:
+        """What is owed for a period, by default for those whose window is not closed.
+
+        Raises:
+            Refused: `unknown_plan`, `unknown_period`; `year_not_loaded`, only where the period
+                was named: without its window nothing is known to be open.
+        """
+        now = self._clock.business_now()
+        async with self._db.read() as session:
+            in_force = await self._plan(session, plan)
+            return [
+                owed
+                for one in self._asked(in_force, period, now)
+                for owed in await self._of_period(session, in_force, one, now)
+                if unit is None or owed.obligation.unit == unit
+            ]
+
+    async def mark_cutoff(self, plan: str, *, caller: Caller) -> str:
+        """A place in the plan's order: every report received until now lies before it.
+
+        Raises:
+            Refused: `unknown_plan`.
+        """
+        now = self._clock.business_now()
+        async with self._db.write() as session:
+            await self._plan(session, plan)
+            cutoff = f"c-{uuid4().hex}"
+            last = select(func.max(SubmissionRow.number)).where(SubmissionRow.plan == plan)
+            number = (await session.execute(last)).scalar() or 0
+            session.add(Cutoff(id=cutoff, plan=plan, number=number, marked_at=now))
+            marked = CutoffMarked(plan=plan, cutoff=cutoff, marked_at=now, by=caller.holder)
+            await self._journal.record(session, marked, at=now, correlation=caller.correlation)
+        return cutoff
+
+    async def on_published(
+        self, session: AsyncSession, received: Received[PublicationReleased]
+    ) -> None:
+        """Remember what a publication counted, and whose reports it waives."""
+        event = received.event
+        cutoff = await session.get(Cutoff, event.cutoff)
+        await session.merge(
+            Published(
+                plan=event.plan,
+                period=event.period,
+                last_day=event.last_day,
+                version=event.version,
+                number=cutoff.number if cutoff else 0,
+                finished=" ".join(event.finished),
+            )
+        )
+
+    async def on_workday(self, session: AsyncSession, timer: Timer) -> None:
+        """09:00 of a working day: tell what has become overdue, then wait for the next one."""
+        in_force = await self._plan(session, timer.subject)
+        calendar = in_force.calendar
+        day = calendar.day_of(timer.due_at)
+        try:
+            if calendar.workdays.is_working(day):
+                await self._begin_day(session, in_force, day, timer)
+        except YearNotLoaded as missing:
+            log.warning("a holiday table is missing; no round is held", why=str(missing))
+        if day < calendar.end + _AFTERMATH:
+            following = calendar.round_of(day + _ONE_DAY)
+            await self._timers.set(
+                session, Timer(kind=WORKDAY, subject=timer.subject, due_at=following)
+            )
+
+    async def _begin_day(
+        self, session: AsyncSession, in_force: PlanInForce, day: date, timer: Timer
+    ) -> None:
+        plan = in_force.document.plan.id
+        correlation = timer.event_id()
+        await self._journal.record(
+            session,
+            WorkdayBegan(plan=plan, day=day),
+            at=timer.due_at,
+            correlation=correlation,
+            event_id=correlation,
+        )
+        for period in _from_activation(in_force):
+            if period.last >= day:
+                break
+            if not _is_first_day_overdue(in_force, period, day):
+                continue
+            for owed in await self._of_period(session, in_force, period, timer.due_at):
+                if owed.submission is None:
+                    await self._tell_overdue(session, owed, timer)
+
+    async def _tell_overdue(self, session: AsyncSession, owed: Owed, timer: Timer) -> None:
+        duty = owed.obligation
+        await self._journal.record(
+            session,
+            ObligationOverdue(
+                plan=duty.plan,
+                task=duty.task.id,
+                unit=duty.unit,
+                period=duty.period.id,
+                due=owed.window.due,
+                close=owed.window.close,
+            ),
+            at=timer.due_at,
+            correlation=timer.event_id(),
+            event_id=timer.event_id(duty.task.id, duty.unit, duty.period.id),
+        )
+
+    async def _plan(self, session: AsyncSession, plan: str) -> PlanInForce:
+        in_force = await self._plans.in_force(session, plan)
+        if in_force is None:
+            raise refuse("unknown_plan", f"there is no plan {plan}", path="plan")
+        return in_force
+
+    def _asked(self, in_force: PlanInForce, period: str | None, now: datetime) -> Sequence[Period]:
+        calendar = in_force.calendar
+        if period is not None:
+            found = calendar.find(period)
+            if found is None:
+                message = f"no such period of this plan; this one reads {calendar.example()}"
+                raise refuse("unknown_period", message, path="period")
+            return [found]
+        today = calendar.day_of(now)
+        return [
+            one
+            for one in _from_activation(in_force)
+            if one.first <= today and _is_open(in_force, one, now)
+        ]
+
+    async def _of_period(
+        self, session: AsyncSession, in_force: PlanInForce, period: Period, now: datetime
+    ) -> list[Owed]:
+        plan, calendar = in_force.document, in_force.calendar
+        if period not in _from_activation(in_force):
+            return []
+        window = in_force.window(period)
+        waived = await self._waived(session, plan.plan.id, period)
+        latest = await self._latest(session, plan.plan.id, period.id)
+        owed = []
+        for duty in obligations(plan, calendar, period, waived=waived):
+            row = latest.get((duty.task.id, duty.unit))
+            usable = row is not None and row.returned_at is None
+            owed.append(
+                Owed(
+                    obligation=duty,
+                    window=window,
+                    state=_state(row, window, now, calendar.tz),
+                    submission=row.id if row is not None and usable else None,
+                )
+            )
+        return owed
+
+    async def _waived(self, session: AsyncSession, plan: str, period: Period) -> frozenset[str]:
+        """Tasks that the publication before the period found finished (assessment 4.4)."""
+        query = (
+            select(Published)
+            .where(Published.plan == plan, col(Published.last_day) < period.first)
+            .order_by(col(Published.last_day).desc())
+            .limit(1)
+        )
+        latest = (await session.execute(query)).scalars().first()
+        return frozenset(latest.finished.split()) if latest else frozenset()
+
+    async def _latest(
+        self, session: AsyncSession, plan: str, period: str
+    ) -> dict[tuple[str, str], SubmissionRow]:
+        query = (
+            select(SubmissionRow)
+            .where(SubmissionRow.plan == plan, SubmissionRow.period == period)
+            .order_by(col(SubmissionRow.number))
+        )
+        rows = (await session.execute(query)).scalars().all()
+        return {(row.task, row.unit): row for row in rows}
+
+
+def _from_activation(in_force: PlanInForce) -> Sequence[Period]:
+    """The periods for which reports are owed."""
+    calendar = in_force.calendar
+    first = calendar.find(in_force.activate_from) if in_force.activate_from else None
+    return [] if first is None else [one for one in calendar.periods if one.last >= first.last]
+
+
+def _is_open(in_force: PlanInForce, period: Period, now: datetime) -> bool:
+    """Whether a window is not closed; one that cannot be computed is blocked, and no other."""
+    calendar = in_force.calendar
+    try:
+        return now < calendar.window(period).close_end(calendar.tz)
+    except YearNotLoaded as missing:
+        log.warning("a window cannot be computed", period=period.id, why=str(missing))
+        return False
+
+
+def _is_first_day_overdue(in_force: PlanInForce, period: Period, day: date) -> bool:
+    """Whether `day` is the first working day after the period's reports were due."""
+    calendar = in_force.calendar
+    try:
+        return calendar.workdays.add(calendar.window(period).due, 1) == day
+    except YearNotLoaded as missing:
+        log.warning("a window cannot be computed", period=period.id, why=str(missing))
+        return False
+
+
+def _state(row: SubmissionRow | None, window: Window, now: datetime, tz: tzinfo) -> str:
+    if row is not None:
+        if row.returned_at is not None:
+            return "returned"
+        return "submitted" if row.verified_at is None else "verified"
+    if now < window.due_end(tz):
+        return "owed"
+    return "overdue" if now < window.close_end(tz) else "missing"

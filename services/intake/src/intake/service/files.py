@@ -1,0 +1,56 @@
+"""Plan and rulebook files: read strictly, checked whole, brought into their normal form."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from intake.domain.plan_check import check_plan
+from intake.domain.plan_normal import ContactSeed, contacts_of, normalise
+from intake.domain.rulebook_check import check_rulebook
+from shared.contracts.plan import PlanDocument
+from shared.contracts.problem import Problem
+from shared.contracts.rulebook import Rulebook, RulebookDocument
+from shared.kit.documents import Document, read_document, validate
+from shared.kit.readers import DocumentError
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanFile:
+    """A plan file that may be applied: its normal form, the people it named, and notices."""
+
+    document: Document
+    plan: PlanDocument
+    contacts: Sequence[ContactSeed]
+    notices: Sequence[Problem]
+
+
+def read_plan(data: bytes, *, name: str = "plan") -> PlanFile:
+    """A plan file, checked.
+
+    Raises:
+        DocumentError: every error, with its line, field and mend.
+    """
+    document = read_document(data, name=name)
+    plan = validate(document, PlanDocument)
+    findings = check_plan(plan, document.line_of)
+    if findings.errors:
+        raise DocumentError(findings.errors)
+    return PlanFile(
+        document=document,
+        plan=normalise(plan),
+        contacts=contacts_of(plan),
+        notices=findings.notices,
+    )
+
+
+def read_rulebook(data: bytes, *, name: str = "rulebook") -> tuple[Document, Rulebook]:
+    """A rulebook file, checked.
+
+    Raises:
+        DocumentError: every error, with its line, field and mend.
+    """
+    document = read_document(data, name=name)
+    rulebook = validate(document, RulebookDocument).rulebook
+    findings = check_rulebook(rulebook, document.line_of, at=("rulebook",))
+    if findings.errors:
+        raise DocumentError(findings.errors)
+    return document, rulebook

@@ -1,0 +1,87 @@
+"""Review by the office: a report is verified, or returned with a reason."""
+
+from decimal import Decimal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from intake.service.caller import Caller, refuse
+from intake.service.plans import Plans
+from intake.service.submissions import find
+from intake.store.tables import SubmissionRow
+from shared.contracts.intake import SubmissionReturned, SubmissionVerified
+from shared.kit.clock import Clock
+from shared.kit.db import Database
+from shared.kit.journal import Journal
+
+
+class Review:
+    """Verifies and returns submissions."""
+
+    def __init__(self, *, db: Database, journal: Journal, plans: Plans, clock: Clock) -> None:
+        self._db = db
+        self._journal = journal
+        self._plans = plans
+        self._clock = clock
+
+    async def verify(
+        self, submission: str, *, marks: Decimal, reason: str | None, caller: Caller
+    ) -> SubmissionRow:
+        """Confirm what was reported; `marks` are points off its quality, and add up.
+
+        Raises:
+            Refused: it is unknown, was returned, or is the verifier's own.
+        """
+        now = self._clock.business_now()
+        async with self._db.write() as session:
+            row = await self._reviewable(session, submission, caller)
+            row.verified_at, row.verified_by = now, caller.holder
+            row.marks = str(Decimal(row.marks) + marks)
+            session.add(row)
+            verified = SubmissionVerified(
+                plan=row.plan,
+                submission=row.id,
+                task=row.task,
+                unit=row.unit,
+                period=row.period,
+                verified_at=now,
+                marks=marks,
+                reason=reason,
+                by=caller.holder,
+            )
+            await self._journal.record(session, verified, at=now, correlation=caller.correlation)
+        return row
+
+    async def send_back(self, submission: str, *, reason: str, caller: Caller) -> SubmissionRow:
+        """Return a report: until it is repaired it counts as missing.
+
+        Raises:
+            Refused: it is unknown, was returned already, or is the reviewer's own.
+        """
+        now = self._clock.business_now()
+        async with self._db.write() as session:
+            row = await self._reviewable(session, submission, caller)
+            row.returned_at, row.returned_by, row.returned_reason = now, caller.holder, reason
+            session.add(row)
+            returned = SubmissionReturned(
+                plan=row.plan,
+                submission=row.id,
+                task=row.task,
+                unit=row.unit,
+                period=row.period,
+                returned_at=now,
+                reason=reason,
+                by=caller.holder,
+            )
+            await self._journal.record(session, returned, at=now, correlation=caller.correlation)
+        return row
+
+    async def _reviewable(
+        self, session: AsyncSession, submission: str, caller: Caller
+    ) -> SubmissionRow:
+        row = await find(session, submission)
+        if row.returned_at is not None:
+            raise refuse("already_returned", "this report was returned; wait for its repair")
+        rulebook = await self._plans.rulebook_of(session, row.plan)
+        if rulebook.separation == "on" and row.holder == caller.holder:
+            raise refuse("same_holder", "a report is reviewed by another holder than its sender")
+        return row

@@ -1,0 +1,114 @@
+"""The tables of intake: every input, and the kit's own."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Column, Index, MetaData, Text
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from shared.kit.tables import KitTables, UtcInstant
+
+
+class Base(SQLModel, registry=registry()):
+    """A registry of its own, so that three services fit into one process."""
+
+    metadata = MetaData()
+
+
+kit = KitTables(Base.metadata)
+
+
+class PlanVersion(Base, table=True):
+    """One version of a plan, as applied; `document` is its normal form in JSON."""
+
+    __tablename__ = "plan_versions"
+
+    plan: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    document: str = Field(sa_column=Column(Text, nullable=False))
+    digest: str
+    activate_from: str | None = None
+    applied_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
+    applied_by: str
+
+
+class RulebookVersion(Base, table=True):
+    """One version of a rulebook; `plan` is empty where it governs every plan without its own."""
+
+    __tablename__ = "rulebook_versions"
+
+    id: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    plan: str = Field(default="", primary_key=True)
+    document: str = Field(sa_column=Column(Text, nullable=False))
+    adopted_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
+    adopted_by: str
+
+
+class SubmissionRow(Base, table=True):
+    """A report that was accepted; it is never overwritten, only followed by a newer one.
+
+    What was reported stands in the journal, in the event whose id is this row's `id`.
+    """
+
+    __tablename__ = "submissions"
+    __table_args__ = (
+        Index("submissions_obligation", "plan", "task", "unit", "period", "number"),
+        Index("submissions_unit", "plan", "unit", "number"),
+    )
+
+    number: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    plan: str
+    plan_version: int
+    task: str
+    unit: str
+    period: str
+    received_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
+    as_of: date
+    digest: str
+    holder: str
+    correlation: str
+    verified_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
+    verified_by: str | None = None
+    returned_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
+    returned_by: str | None = None
+    returned_reason: str | None = None
+    marks: str = "0"
+
+
+class IdempotencyKey(Base, table=True):
+    """The answer a key was given; scope is holder and route, kept 90 days."""
+
+    __tablename__ = "idempotency_keys"
+
+    holder: str = Field(primary_key=True)
+    route: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    digest: str
+    answer: str = Field(sa_column=Column(Text, nullable=False))
+    at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
+
+
+class Cutoff(Base, table=True):
+    """A place in a plan's order; `number` is the last submission before it."""
+
+    __tablename__ = "cutoffs"
+
+    id: str = Field(primary_key=True)
+    plan: str
+    number: int
+    marked_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
+
+
+class Published(Base, table=True):
+    """What intake must know of a publication: which reports it counted, what it found finished."""
+
+    __tablename__ = "published"
+
+    plan: str = Field(primary_key=True)
+    period: str = Field(primary_key=True)
+    last_day: date
+    version: int
+    number: int
+    finished: str
