@@ -1,0 +1,187 @@
+"""The board, and publications from their draft to their explanation."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import JSONResponse, Response
+
+from scoring.api.door import caller_of, is_office, problem_of
+from scoring.api.schemas import (
+    DraftRequest,
+    leaf_json,
+    publication_json,
+    row_json,
+    standing_json,
+    whole_publication_json,
+)
+from scoring.domain.task_line import TaskLine
+from scoring.service.caller import Refused
+from scoring.service.explanations import Explanations
+from scoring.service.publications import Publications
+from scoring.service.standings import Standings
+from scoring.store.tables import PublicationRow
+from shared.contracts.plan import Language
+from shared.kit.auth import Authenticate, Principal
+from shared.kit.bodies import describe_body, json_body
+from shared.kit.problems import Problem
+
+_PATH = "/publications/{plan}/{period}"
+
+
+def results_router(
+    *,
+    standings: Standings,
+    publications: Publications,
+    explanations: Explanations,
+    gate: Authenticate,
+) -> APIRouter:
+    """Routes of every result."""
+    router = APIRouter(prefix="/v1", tags=["results"])
+    asking = Annotated[Principal, Depends(gate)]
+
+    @router.get("/board", summary="Where each task stands now")
+    async def board(
+        principal: asking,
+        plan: str | None = None,
+        unit: str | None = None,
+        light: str | None = None,
+    ) -> dict[str, Any]:
+        rows = await standings.board(
+            plan=plan,
+            unit=principal.unit or unit,
+            light=light,
+            hidden=is_office(principal) or principal.unit is not None,
+        )
+        return {"items": [standing_json(row) for row in rows]}
+
+    @router.get("/publications", summary="Every publication, newest period first")
+    async def list_publications(principal: asking, plan: str | None = None) -> dict[str, Any]:
+        rows = await publications.all(plan=plan, drafts=is_office(principal))
+        return {"items": [publication_json(row) for row in rows]}
+
+    @router.get(_PATH, summary="A publication: manifest, units, tasks, actions, plan")
+    async def one_publication(
+        plan: str, period: str, principal: asking, version: int | None = None
+    ) -> dict[str, Any]:
+        row = await _find(plan, period, version, principal)
+        return whole_publication_json(row, office=is_office(principal))
+
+    @router.get(_PATH + "/units/{unit}", summary="One unit's document")
+    async def one_leaf(
+        plan: str, period: str, unit: str, principal: asking, version: int | None = None
+    ) -> dict[str, Any]:
+        row = await _find(plan, period, version, principal)
+        try:
+            leaf = await publications.leaf(row, unit)
+        except Refused as refused:
+            raise problem_of(refused) from refused
+        return leaf_json(leaf.document, office=is_office(principal))
+
+    @router.get(_PATH + "/units/{unit}/explanation", summary="How a unit's lines came about")
+    async def explain_unit(
+        plan: str,
+        period: str,
+        unit: str,
+        principal: asking,
+        lang: Annotated[Language, Query()] = "zh-CN",
+    ) -> dict[str, Any]:
+        row = await _find(plan, period, None, principal)
+        return {"unit": unit, "items": await _told(row, principal, lang, unit=unit, task=None)}
+
+    @router.get(_PATH + "/tasks/{task}/explanation", summary="How a task's line came about")
+    async def explain_task(
+        plan: str,
+        period: str,
+        task: str,
+        principal: asking,
+        lang: Annotated[Language, Query()] = "zh-CN",
+    ) -> dict[str, Any]:
+        row = await _find(plan, period, None, principal)
+        items = await _told(row, principal, lang, unit=None, task=task)
+        return items[0]
+
+    @router.post(
+        _PATH + "/draft",
+        status_code=202,
+        summary="Ask for a draft at a new cut-off",
+        description="It is computed when its cut-off mark has come through; poll the publication.",
+        openapi_extra=describe_body(DraftRequest),
+    )
+    async def draft(
+        plan: str,
+        period: str,
+        request: Request,
+        principal: asking,
+        body: Annotated[DraftRequest, Depends(json_body(DraftRequest))],
+    ) -> JSONResponse:
+        principal.require("office")
+        try:
+            row = await publications.draft(
+                plan, period, forced=body.force, caller=caller_of(request, principal)
+            )
+        except Refused as refused:
+            raise problem_of(refused) from refused
+        location = {"Location": f"/v1/publications/{plan}/{period}"}
+        return JSONResponse(publication_json(row), 202, headers=location)
+
+    @router.post(_PATH + "/approve", summary="Stand for a draft, as another holder")
+    async def approve(
+        plan: str, period: str, request: Request, principal: asking
+    ) -> dict[str, Any]:
+        principal.require("office")
+        try:
+            row = await publications.approve(plan, period, caller=caller_of(request, principal))
+        except Refused as refused:
+            raise problem_of(refused) from refused
+        return publication_json(row)
+
+    @router.post(_PATH + "/release", summary="Publish an approved draft")
+    async def release(
+        plan: str, period: str, request: Request, principal: asking
+    ) -> dict[str, Any]:
+        principal.require("office")
+        try:
+            row = await publications.release(plan, period, caller=caller_of(request, principal))
+        except Refused as refused:
+            raise problem_of(refused) from refused
+        return publication_json(row)
+
+    @router.post(_PATH + "/correct", summary="Not in this release")
+    @router.post(_PATH + "/return", summary="Not in this release", operation_id="return_draft")
+    async def later(plan: str, period: str, principal: asking) -> Response:
+        principal.require("office")
+        raise Problem(
+            422, "not_supported", f"this release cannot correct or return {plan} {period}"
+        )
+
+    async def _find(
+        plan: str, period: str, version: int | None, principal: Principal
+    ) -> PublicationRow:
+        try:
+            return await publications.find(
+                plan, period, version=version, drafts=is_office(principal)
+            )
+        except Refused as refused:
+            raise problem_of(refused) from refused
+
+    async def _told(
+        row: PublicationRow,
+        principal: Principal,
+        language: Language,
+        *,
+        unit: str | None,
+        task: str | None,
+    ) -> list[dict[str, Any]]:
+        try:
+            lines: Sequence[tuple[TaskLine, tuple[str, ...]]] = await explanations.of(
+                row, language=language, unit=unit, task=task, hidden=is_office(principal)
+            )
+        except Refused as refused:
+            raise problem_of(refused) from refused
+        return [
+            {**row_json(line), "text": list(text), "line": line.model_dump(mode="json")}
+            for line, text in lines
+        ]
+
+    return router

@@ -1,0 +1,1 @@
+"""The rules of the assessment: functions of facts, exact, and without any effect."""

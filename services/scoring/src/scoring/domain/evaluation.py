@@ -1,0 +1,188 @@
+"""One task in one period: the first condition that holds decides its line (assessment 4.5)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from fractions import Fraction
+
+from scoring.domain.case import Case, Scores
+from scoring.domain.facts import Report, RunFacts, assigned_on, is_unconfirmed
+from scoring.domain.lights import LightDecision, published_light
+from scoring.domain.parts import parts_of
+from scoring.domain.progress import Progress, mean, measured, overall, progress_score
+from scoring.domain.reading import Reading, read
+from scoring.domain.shares import shares
+from scoring.domain.task_line import LeftOut, Part, TaskLine
+from scoring.domain.task_score import (
+    charges,
+    completeness,
+    quality_score,
+    task_score,
+    timeliness_score,
+)
+from shared.contracts.plan import ActionHead, Assignment, Task, Unit
+
+DONE = LightDecision(light="blue", steps=("done",))
+
+
+def evaluate(
+    task: Task,
+    *,
+    action: ActionHead,
+    units: Mapping[str, Unit],
+    reports: Sequence[Report],
+    run: RunFacts,
+) -> TaskLine:
+    """A line follows from the plan, the reports before the cut-off and the publication before.
+
+    `reports` are those of this task. The order of conditions is that of assessment 4.5.
+
+    Raises:
+        ValueError: the plan lacks what a formula needs, or asks for what is not offered.
+        YearNotLoaded: a late report's working days need a year whose holidays are unknown.
+    """
+    day, cadence = run.period.last, run.plan.head.calendar.cadence
+    assigned = assigned_on(task, units, day)
+    unit = lead_of(task, assigned)
+    reason = inactive_reason(task, action, assigned, day)
+    reading, parts = Reading(own=None, history=()), tuple[Part, ...]()
+    if reason is None:
+        close_end = run.window.close_end(run.tz)
+        reading = read(
+            reports, unit=unit, period=run.period, scheme=run.scheme, close_end=close_end
+        )
+        parts = parts_of(task, reading, day, rulebook=run.rulebook, cadence=cadence)
+        reason = left_out_reason(task, parts, run.finished, run.period.year)
+    case = Case(
+        task=task,
+        action=action,
+        run=run,
+        unit=unit,
+        shares=shares(assigned, run.rulebook.shares),
+        reading=reading,
+        parts=parts,
+    )
+    if reason is not None:
+        return _left_out(case, reason)
+    if case.known_finished:
+        return _waived(case)
+    if reading.own is None:
+        return _missing(case)
+    return _scored(case, reading.own) if measured(parts) else _left_out(case, "no_data")
+
+
+def lead_of(task: Task, assigned: Sequence[Assignment]) -> str:
+    """The lead of the day answers for the task; where it has none, the one the plan names."""
+    leads = [one.unit for one in (*assigned, *task.assignments) if one.role == "lead"]
+    return leads[0] if leads else task.assignments[0].unit
+
+
+def inactive_reason(
+    task: Task, action: ActionHead, assigned: Sequence[Assignment], day: date
+) -> LeftOut | None:
+    """A task is in force from its start to the end of the year it is due in, confirmed and led."""
+    if day < task.start:
+        return "not_started"
+    if day > date(task.due.year, 12, 31) or not any(one.role == "lead" for one in assigned):
+        return "closed"
+    return "unconfirmed" if is_unconfirmed(task, action) else None
+
+
+def left_out_reason(
+    task: Task, parts: Sequence[Part], finished: Mapping[str, int | None], year: int
+) -> LeftOut | None:
+    """A task in force is left out once done, without periodic figures, and before it is expected.
+
+    Done means found finished in an earlier year (assessment 4.4, 4.5).
+    """
+    finished_in = finished.get(task.id)
+    if finished_in is not None and finished_in < year:
+        return "done"
+    if not parts:
+        return "year_only"
+    return "no_expectation" if all(part.e == 0 for part in parts) else None
+
+
+def _left_out(case: Case, reason: LeftOut) -> TaskLine:
+    """Who is left out has no score; early completion still shows (assessment 4.2, 4.5)."""
+    a, e = mean(case.parts)
+    owed = {
+        "no_data": True,
+        "no_expectation": not case.known_finished,
+        "year_only": case.slow_period_ends(),
+    }
+    return case.line(
+        DONE if reason == "done" else LightDecision(light="grey", steps=(reason,)),
+        a=a,
+        e=e,
+        left_out=reason,
+        expected=owed.get(reason, False),
+        finished=reason == "done" or (reason == "no_expectation" and case.is_finished()),
+    )
+
+
+def _waived(case: Case) -> TaskLine:
+    """A finished task keeps 100 to the end of its year and owes no report (assessment 4.4)."""
+    full = Fraction(100)
+    return case.line(
+        DONE,
+        progress=_newest(case),
+        scores=Scores(basis="score.finished/1", p=full, t=full, q=full, s=full),
+        expected=False,
+        finished=True,
+    )
+
+
+def _missing(case: Case) -> TaskLine:
+    """Who does not report scores nothing; the newest value is still shown (assessment 4.5)."""
+    progress, before, nothing = _newest(case), case.before, Fraction(0)
+    again = before is not None and before.missing and before.unit == case.unit
+    return case.line(
+        _light(case, progress, silent_periods=2 if again else 1),
+        progress=progress,
+        scores=Scores(basis="score.missing/1", p=nothing, t=nothing, q=nothing, s=nothing),
+    )
+
+
+def _scored(case: Case, own: Report) -> TaskLine:
+    """A task that counts is scored on progress, timeliness and quality (assessment 4.4)."""
+    run, counted = case.run, measured(case.parts)
+    progress, charged = overall(counted), charges(run.rulebook)
+    late_days = case.punctuality().late_days
+    cadence = run.plan.head.calendar.cadence
+    p = progress_score(counted)
+    t = timeliness_score(late_days, charged.per_day)
+    q = quality_score(completeness(case.task, own, cadence=cadence, day=run.period.last))
+    deduction = run.rulebook.lateness.mode == "deduction"
+    finished = case.is_finished()
+    return case.line(
+        DONE if finished else _light(case, progress, silent_periods=0),
+        progress=progress,
+        scores=Scores(
+            basis="score.deduction/1" if deduction else "score.component/1",
+            p=p,
+            t=t,
+            q=q,
+            s=task_score(p=p, t=t, q=q, late_days=late_days, charges=charged),
+        ),
+        finished=finished,
+    )
+
+
+def _newest(case: Case) -> Progress:
+    """Where there was never a value a is 0 (assessment 4.5)."""
+    counted = measured(case.parts) or tuple(
+        (Fraction(0), part.e, part.weight) for part in case.parts if part.e > 0
+    )
+    return overall(counted)
+
+
+def _light(case: Case, progress: Progress, *, silent_periods: int) -> LightDecision:
+    rulebook, before = case.run.rulebook, case.before
+    return published_light(
+        r=progress.index(rulebook.rounding.mode),
+        e=progress.e,
+        overdue=case.overdue(),
+        settings=rulebook.lights,
+        previous=before.light if before else None,
+        silent_periods=silent_periods,
+    )

@@ -1,0 +1,72 @@
+"""The run of one period: the same facts give the same result."""
+
+from collections import defaultdict
+from typing import Any
+
+from scoring.domain.evaluation import evaluate
+from scoring.domain.exact import Printed
+from scoring.domain.facts import Report, RunFacts
+from scoring.domain.rollup import (
+    ActionResult,
+    Rates,
+    UnitResult,
+    actions,
+    plan_score,
+    rates,
+    units,
+)
+from scoring.domain.support import unsupported, unsupported_settings
+from scoring.domain.task_line import TaskLine, TaskRow
+from shared.contracts.values import Contract
+
+
+class PeriodResult(Contract):
+    """All lines of a period and what is computed from them; units, tasks and actions by id."""
+
+    units: tuple[UnitResult, ...]
+    tasks: tuple[TaskLine, ...]
+    actions: tuple[ActionResult, ...]
+    plan_score: Printed | None
+    rates: Rates
+
+    def summary(self) -> dict[str, Any]:
+        """The printed numbers as JSON values, without what explains them."""
+        whole = self.model_dump(mode="json", exclude={"tasks"})
+        tasks = [
+            line.model_dump(mode="json", include=set(TaskRow.model_fields)) for line in self.tasks
+        ]
+        return {"units": whole.pop("units"), "tasks": tasks, **whole}
+
+
+def run_period(facts: RunFacts) -> PeriodResult:
+    """A period is scored task by task; all above is computed from the published lines.
+
+    Raises:
+        ValueError: the plan or the rulebook lacks what a formula needs, or asks for what is not
+            offered: mend it and run again.
+        YearNotLoaded: a late report's working days need a year whose holidays are unknown.
+    """
+    plan, rounding = facts.plan, facts.rulebook.rounding
+    cadence = plan.head.calendar.cadence
+    refused = unsupported_settings(facts.rulebook)
+    for _, task in plan.tasks:
+        refused += unsupported(task, cadence)
+    if refused:
+        raise ValueError("not_supported: " + "; ".join(reason.what for reason in refused))
+    by_task: dict[str, list[Report]] = defaultdict(list)
+    for report in facts.reports:
+        by_task[report.task].append(report)
+    known_units = {unit.id: unit for unit in plan.units}
+    heads = {action.id: action for action in plan.actions}
+    lines = tuple(
+        evaluate(task, action=heads[action], units=known_units, reports=by_task[task.id], run=facts)
+        for action, task in sorted(plan.tasks, key=lambda pair: pair[1].id)
+    )
+    by_action = actions(plan.actions, lines, rounding)
+    return PeriodResult(
+        units=units(plan.units, lines, facts.rulebook),
+        tasks=lines,
+        actions=by_action,
+        plan_score=plan_score(plan.actions, by_action, rounding),
+        rates=rates(lines, rounding),
+    )

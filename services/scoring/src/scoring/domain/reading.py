@@ -1,0 +1,76 @@
+"""Which of the reports count, and which value of each field is the newest."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from scoring.domain.facts import MilestoneReport, Report
+from shared.calendar.periods import Period, PeriodScheme
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What is known of one task: the report for the period itself, and all that counts.
+
+    `history` is newest first: by `as_of`, then by receipt; it holds `own` too.
+    """
+
+    own: Report | None
+    history: tuple[Report, ...]
+
+    def value(self, indicator: str, *, year: int | None = None) -> tuple[Decimal, Report] | None:
+        """The newest value of an indicator, only of `year` if given, with its report."""
+        for report in self.history:
+            if indicator in report.values and year in {None, report.as_of.year}:
+                return report.values[indicator], report
+        return None
+
+    def percent(self) -> tuple[Decimal, Report] | None:
+        """The newest percentage of the task, with its report."""
+        for report in self.history:
+            if report.percent is not None:
+                return report.percent, report
+        return None
+
+    def milestone(
+        self, milestone: str, *, verified_only: bool = False
+    ) -> tuple[MilestoneReport, Report] | None:
+        """The newest word on a milestone, with its report; it need not be repeated."""
+        for report in self.history:
+            if milestone in (report.milestones or {}) and (report.verified or not verified_only):
+                return (report.milestones or {})[milestone], report
+        return None
+
+
+def read(
+    reports: Iterable[Report],
+    *,
+    unit: str,
+    period: Period,
+    scheme: PeriodScheme,
+    close_end: datetime | None,
+) -> Reading:
+    """A period reads its own report, if it came before close, and those of earlier periods.
+
+    Of one period the newest report replaces the others whole; if it was returned nothing is left.
+    A repair counts by the instant it keeps. Values dated after the period are not yet true.
+    Without `close_end` the window is still open (assessment, "What a run sees"). `scheme` tells
+    which periods are earlier: with another anchor month ids do not sort by time.
+    """
+    latest: dict[str, Report] = {}
+    for report in sorted(reports, key=lambda report: report.position):
+        if scheme.parse(report.period).last < period.last or (
+            report.period == period.id
+            and report.unit == unit
+            and (close_end is None or report.timely_at < close_end)
+        ):
+            latest[report.period] = report
+    standing = [report for report in latest.values() if report.returned_at is None]
+    own = next((report for report in standing if report.period == period.id), None)
+    history = sorted(
+        (report for report in standing if report.as_of <= period.last),
+        key=lambda report: (report.as_of, report.received_at, report.position),
+        reverse=True,
+    )
+    return Reading(own=own, history=tuple(history))

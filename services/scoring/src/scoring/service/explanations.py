@@ -1,0 +1,75 @@
+"""Explanations: a published line told in words, with the titles of the plan it was scored by."""
+
+from scoring.domain.explanation import explain
+from scoring.domain.task_line import TaskLine
+from scoring.service.caller import Refused
+from scoring.service.facts import Facts, KnownPlan
+from scoring.service.releases import result_of
+from scoring.store.tables import PublicationRow
+from shared.contracts.plan import Language, Named
+from shared.contracts.values import Text
+from shared.kit.db import Database
+
+
+class Explanations:
+    """Tells how a line came about."""
+
+    def __init__(self, *, db: Database, facts: Facts) -> None:
+        self._db = db
+        self._facts = facts
+
+    async def plan_of(self, plan: str) -> KnownPlan:
+        """The plan, for its titles.
+
+        Raises:
+            Refused: `unknown_plan`.
+        """
+        async with self._db.read() as session:
+            known = await self._facts.plan(session, plan)
+        if known is None:
+            raise Refused("unknown_plan", f"there is no plan {plan}")
+        return known
+
+    async def of(
+        self,
+        row: PublicationRow,
+        *,
+        language: Language,
+        unit: str | None,
+        task: str | None,
+        hidden: bool,
+    ) -> list[tuple[TaskLine, tuple[str, ...]]]:
+        """The lines of a unit or of a task, each with its explanation.
+
+        Raises:
+            Refused: `unknown_task`, `unknown_unit`, `not_computed`; a hidden line is unknown to
+                the public, a unit that has none but hidden ones is not.
+        """
+        if row.result is None:
+            raise Refused("not_computed", f"{row.plan} {row.period} has no result yet")
+        known = await self.plan_of(row.plan)
+        result = result_of(row)
+        lines = [
+            line
+            for line in result.tasks
+            if (line.public or hidden)
+            and (task is None or line.task == task)
+            and (unit is None or unit == line.unit or line.shares.get(unit))
+        ]
+        if task is not None and not lines:
+            raise Refused("unknown_task", f"{task} has no line in {row.plan} {row.period}")
+        if unit is not None and unit not in {one.unit for one in result.units}:
+            raise Refused("unknown_unit", f"{unit} is not in {row.plan} {row.period}")
+        titles = titles_of(known)
+        return [
+            (line, explain(line, language=language, titles=titles, tz=known.calendar.tz))
+            for line in lines
+        ]
+
+
+def titles_of(plan: KnownPlan) -> dict[str, Text]:
+    """The titles of a plan's units, actions, tasks, milestones and indicators, by id."""
+    named: list[Named] = [*plan.facts.units, *plan.facts.groups, *plan.facts.actions]
+    for _, task in plan.facts.tasks:
+        named += [task, *task.milestones, *task.indicators]
+    return {one.id: one.title for one in named}

@@ -1,0 +1,218 @@
+"""Standings: where each task stands now, kept for the board, told when its light changes."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from scoring.domain.facts import Report
+from scoring.domain.standing import Standing, standing
+from scoring.metrics import ScoringMetrics
+from scoring.service.facts import Facts, KnownPlan
+from scoring.service.releases import finished_in, released
+from scoring.store.tables import StandingRow
+from shared.contracts.intake import (
+    PlanVersioned,
+    SubmissionAccepted,
+    SubmissionReturned,
+    SubmissionVerified,
+    WorkdayBegan,
+)
+from shared.contracts.plan import Task
+from shared.contracts.scoring import Light, StandingChanged
+from shared.kit.bus.loop import Received
+from shared.kit.db import Database
+from shared.kit.journal import Journal
+
+Cause = Literal["report", "time", "plan"]
+AboutReport = TypeVar("AboutReport", SubmissionAccepted, SubmissionVerified, SubmissionReturned)
+
+NO_REPORT = "no_report"
+"""Nothing was ever reported: there is nothing to judge yet. Silence has an alert of its own."""
+
+
+class Standings:
+    """Judges tasks anew when a report, a working day or a plan version may have moved them."""
+
+    def __init__(
+        self, *, db: Database, facts: Facts, journal: Journal, metrics: ScoringMetrics
+    ) -> None:
+        self._db = db
+        self._facts = facts
+        self._journal = journal
+        self._metrics = metrics
+
+    async def on_report(self, session: AsyncSession, received: Received[AboutReport]) -> None:
+        """A report came, was verified or returned: its task may have moved."""
+        event = received.event
+        known = await self._facts.plan(session, event.plan)
+        if known is not None:
+            tasks = [pair for pair in known.facts.tasks if pair[1].id == event.task]
+            await self._judge(session, known, tasks, received.time, received.correlation, "report")
+
+    async def on_workday(self, session: AsyncSession, received: Received[WorkdayBegan]) -> None:
+        """A working day began: expectations have grown."""
+        await self._all(session, received.event.plan, received.time, received.correlation, "time")
+
+    async def on_plan(self, session: AsyncSession, received: Received[PlanVersioned]) -> None:
+        """A plan version is in force: tasks have come, gone or changed."""
+        await self._forget_others(session, received)
+        await self._all(session, received.event.plan, received.time, received.correlation, "plan")
+
+    async def board(
+        self, *, plan: str | None, unit: str | None, light: str | None, hidden: bool
+    ) -> Sequence[StandingRow]:
+        """The standings that fit, by plan and task; tasks not for publication where `hidden`."""
+        query = select(StandingRow).order_by(col(StandingRow.plan), col(StandingRow.task))
+        for column, wanted in (
+            (StandingRow.plan, plan),
+            (StandingRow.unit, unit),
+            (StandingRow.light, light),
+        ):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        async with self._db.read() as session:
+            rows = (await session.execute(query)).scalars().all()
+            if hidden:
+                return rows
+            plans = [await self._facts.plan(session, one) for one in {row.plan for row in rows}]
+        public = {
+            (one.facts.head.id, task.id)
+            for one in plans
+            if one is not None
+            for _, task in one.facts.tasks
+            if task.publish
+        }
+        return [row for row in rows if (row.plan, row.task) in public]
+
+    async def _all(
+        self, session: AsyncSession, plan: str, now: datetime, correlation: str, cause: Cause
+    ) -> None:
+        known = await self._facts.plan(session, plan)
+        if known is not None:
+            await self._judge(session, known, known.facts.tasks, now, correlation, cause)
+
+    async def _judge(
+        self,
+        session: AsyncSession,
+        plan: KnownPlan,
+        tasks: Sequence[tuple[str, Task]],
+        now: datetime,
+        correlation: str,
+        cause: Cause,
+    ) -> None:
+        day = plan.calendar.day_of(now)
+        period = plan.calendar.current(day)
+        if period is None:  # before the plan, or after its last period
+            return
+        actions = {action.id: action for action in plan.facts.actions}
+        units = {unit.id: unit for unit in plan.facts.units}
+        rulebook = await self._facts.rulebook(session, plan, period)
+        releases = await released(session, plan.facts.head.id, before=period.first)
+        only = tasks[0][1].id if len(tasks) == 1 else None
+        finished = finished_in(releases, plan)
+        reports = await self._facts.reports(session, plan, task=only)
+        for action, task in tasks:
+            mine = [report for report in reports if report.task == task.id]
+            stands = standing(
+                task,
+                action=actions[action],
+                units=units,
+                reports=mine,
+                rulebook=rulebook,
+                scheme=plan.calendar.scheme,
+                period=period,
+                day=day,
+                finished=finished,
+            )
+            await self._keep(session, plan, stands, mine, now, correlation, cause)
+        await self._show(session, plan.facts.head.id)
+
+    async def _show(self, session: AsyncSession, plan: str) -> None:
+        lights = select(StandingRow.light).where(StandingRow.plan == plan)
+        self._metrics.show(plan, Counter((await session.execute(lights)).scalars()))
+
+    async def _keep(
+        self,
+        session: AsyncSession,
+        plan: KnownPlan,
+        stands: Standing,
+        reports: Sequence[Report],
+        now: datetime,
+        correlation: str,
+        cause: Cause,
+    ) -> None:
+        # Of one period the newest report replaces the others whole; returned, it leaves nothing.
+        latest = {report.period: report for report in reports}
+        silent = all(report.returned_at is not None for report in latest.values())
+        unjudged = silent and stands.left_out is None
+        light: Light = "grey" if unjudged else stands.light.light
+        plan_id = plan.facts.head.id
+        old = await session.get(StandingRow, (plan_id, stands.task))
+        was = old.light if old else "grey"
+        figures = (None,) * 4 if unjudged else (stands.a, stands.e, stands.r, stands.gap)
+        a, e, r, gap = (None if one is None else str(one) for one in figures)
+        row = StandingRow(
+            plan=plan_id,
+            task=stands.task,
+            action=stands.action,
+            unit=stands.unit,
+            period=stands.period,
+            day=stands.day,
+            light=light,
+            reason=NO_REPORT if unjudged else (stands.left_out or stands.light.steps[-1]),
+            a=a,
+            e=e,
+            r=r,
+            gap=gap,
+            reported_at=max((report.received_at for report in reports), default=None),
+        )
+        await session.merge(row)
+        if light != was:
+            changed = _changed(row, was=was, cause=cause)
+            await self._journal.record(session, changed, at=now, correlation=correlation)
+
+    async def _forget_others(
+        self, session: AsyncSession, received: Received[PlanVersioned]
+    ) -> None:
+        """A task that has left the plan stands nowhere; whoever watched its light is told."""
+        plan = received.event.plan
+        known = await self._facts.plan(session, plan)
+        kept = {task.id for _, task in known.facts.tasks} if known else set()
+        rows = await session.execute(select(StandingRow).where(StandingRow.plan == plan))
+        for row in [one for one in rows.scalars() if one.task not in kept]:
+            await session.delete(row)
+            if row.light != "grey":
+                nowhere = StandingRow(
+                    **row.model_dump(exclude={"light", "a", "e", "r", "gap"}), light="grey"
+                )
+                gone = _changed(nowhere, was=row.light, cause="plan")
+                await self._journal.record(
+                    session, gone, at=received.time, correlation=received.correlation
+                )
+
+
+def _changed(row: StandingRow, *, was: str, cause: Cause) -> StandingChanged:
+    return StandingChanged(
+        plan=row.plan,
+        task=row.task,
+        action=row.action,
+        unit=row.unit,
+        period=row.period,
+        day=row.day,
+        light=row.light,  # type: ignore[arg-type]  # stored from a Light
+        was=was,  # type: ignore[arg-type]  # likewise
+        a=_amount(row.a),
+        e=_amount(row.e),
+        r=_amount(row.r),
+        gap=_amount(row.gap),
+        cause=cause,
+    )
+
+
+def _amount(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

@@ -1,0 +1,154 @@
+"""The tables of scoring: the facts it heard, what it makes of them, and the kit's own."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Column, Index, MetaData, Text
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from shared.kit.tables import KitTables, UtcInstant
+
+
+class Base(SQLModel, registry=registry()):
+    """A registry of its own, so that three services fit into one process."""
+
+    metadata = MetaData()
+
+
+kit = KitTables(Base.metadata)
+
+
+class TaskPart(Base, table=True):
+    """One task of a plan version, as it arrived; the version's head closes the set."""
+
+    __tablename__ = "task_parts"
+
+    plan: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    index: int = Field(primary_key=True)
+    action: str
+    task: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class PlanHeadRow(Base, table=True):
+    """A whole version of a plan; it was in force from `position` in the plan's order on."""
+
+    __tablename__ = "plan_heads"
+
+    plan: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    position: int
+    head: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class RulebookRow(Base, table=True):
+    """A rulebook that governs a plan from `position` in the plan's order on."""
+
+    __tablename__ = "rulebooks"
+
+    plan: str = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    rulebook: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class ReportRow(Base, table=True):
+    """A report as it was accepted; `position` is its place in the plan's order."""
+
+    __tablename__ = "reports"
+    __table_args__ = (Index("reports_task", "plan", "task", "position"),)
+
+    submission: str = Field(primary_key=True)
+    plan: str
+    task: str
+    position: int
+    accepted: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class ReviewRow(Base, table=True):
+    """What the office said of a report: verified with marks, or returned."""
+
+    __tablename__ = "reviews"
+
+    plan: str = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    submission: str = Field(index=True)
+    returned: bool
+    at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
+    marks: str
+
+
+class StandingRow(Base, table=True):
+    """Where a task stands now, for the board."""
+
+    __tablename__ = "standings"
+
+    plan: str = Field(primary_key=True)
+    task: str = Field(primary_key=True)
+    action: str
+    unit: str
+    period: str
+    day: date
+    light: str
+    reason: str
+    a: str | None = None
+    e: str | None = None
+    r: str | None = None
+    gap: str | None = None
+    reported_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
+
+
+class PublicationRow(Base, table=True):
+    """One version of a period's publication, from the request for a draft to its release.
+
+    `state` is waiting (for its cut-off and its computation), failed, draft, approved or published;
+    once published the row never changes. `result` holds every line with what explains it;
+    `release_number` counts the plan's releases, in whose order the digests are chained.
+    """
+
+    __tablename__ = "publications"
+
+    plan: str = Field(primary_key=True)
+    period: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    state: str
+    cutoff: str = Field(index=True)
+    claimed_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
+    forced: str | None = None
+    drafted_by: str
+    drafted_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
+    approved_by: str | None = None
+    approved_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
+    released_by: str | None = None
+    released_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
+    failure: str | None = None
+    last_day: date
+    previous_digest: str | None = None
+    digest: str | None = None
+    manifest: str | None = Field(default=None, sa_column=Column(Text))
+    result: str | None = Field(default=None, sa_column=Column(Text))
+    release_number: int | None = None
+    correlation: str
+
+
+class MarkRow(Base, table=True):
+    """A cut-off that intake has marked: a place in the plan's order, and its instant."""
+
+    __tablename__ = "marks"
+
+    cutoff: str = Field(primary_key=True)
+    plan: str
+    position: int
+    at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
+
+
+class LeafRow(Base, table=True):
+    """One unit's document of a publication, in its canonical bytes."""
+
+    __tablename__ = "leaves"
+
+    plan: str = Field(primary_key=True)
+    period: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    unit: str = Field(primary_key=True)
+    digest: str
+    document: str = Field(sa_column=Column(Text, nullable=False))

@@ -1,0 +1,160 @@
+"""A line in words: what a unit reads to recompute its score by hand."""
+
+from decimal import Decimal
+
+import pytest
+from scoring_cast import (
+    SHANGHAI,
+    Json,
+    a_milestone,
+    a_report,
+    a_rulebook,
+    a_run,
+    a_task,
+    an_indicator,
+    instant,
+    the_line,
+)
+
+from scoring.domain.attainment import FORMULAS
+from scoring.domain.explanation import explain
+from scoring.domain.phrases import CALCULATIONS, NAMES, PHRASES
+from scoring.domain.task_line import TaskLine
+from shared.contracts.plan import Language
+from shared.contracts.values import Text
+
+TITLES = {
+    "T1": Text(zh="台江投资", en="Taijiang investment"),
+    "U1": Text(zh="市科技局", en="Science bureau"),
+    "I1": Text(zh="投资额", en="Investment"),
+}
+INVESTMENT = a_task(indicators=[an_indicator("I1", target="254.6")])
+REPORT = a_report(
+    values={"I1": "76.38"},
+    received="2022-05-13T09:00:00",
+    marks=Decimal(10),
+    submission="S-1",
+)
+
+
+def told(line: TaskLine, language: Language = "en") -> tuple[str, ...]:
+    return explain(line, language=language, titles=TITLES, tz=SHANGHAI)
+
+
+def test_every_printed_number_stands_at_the_end_of_its_sum() -> None:
+    assert told(the_line(a_run(INVESTMENT, reports=[REPORT]))) == (
+        "T1 Taijiang investment · Science bureau · 2022-B2",
+        "Investment: E = months gone by ÷ months in all = 4 ÷ 12 = 1/3 ≈ 0.3333",
+        "Investment: a = value ÷ target = 76.38 ÷ 254.6 = 0.3",
+        "Report S-1 received 2022-05-13 09:00:00, due 2022-05-10: 3 days late",
+        "R = a ÷ E = 0.3 ÷ (1/3) = 0.9000",
+        "P = 100 × min(1, max(0, 0.3 ÷ (1/3))) = 90.00",
+        "T = max(0, 100 − 10 × 3) = 70.00",
+        "1 of 1 required fields filled: Q = max(0, 100 × 1 ÷ 1 − 10) = 90.00",
+        "S = 0.8 × 90 + 0.1 × 70 + 0.1 × 90 = 88.00",
+        "Light yellow: R is below the green threshold",
+        "Counts for Science bureau: weight 10 × share 1",
+        "Rulebook town-rules, version 1",
+    )
+
+
+def test_the_same_is_told_in_chinese() -> None:
+    lines = told(the_line(a_run(INVESTMENT, reports=[REPORT])), "zh-CN")
+    assert lines[0] == "T1 台江投资 · 市科技局 · 2022-B2"
+    assert lines[1] == "投资额: E = 已过月数 ÷ 总月数 = 4 ÷ 12 = 1/3 ≈ 0.3333"
+    assert lines[3] == "报送 S-1 收到于 2022-05-13 09:00:00，截止 2022-05-10：迟报 3 天"
+    assert lines[8:10] == (
+        "S = 0.8 × 90 + 0.1 × 70 + 0.1 × 90 = 88.00",
+        "亮灯 黄：R 低于绿灯线",
+    )
+
+
+def test_a_deduction_is_part_of_the_sum() -> None:
+    rules = a_rulebook(lateness={"mode": "deduction"})
+    line = the_line(a_run(INVESTMENT, reports=[REPORT], rulebook=rules))
+    assert "S = 0.9 × 90 + 0.1 × 90 − 0.5 × 3 = 88.50" in told(line)
+
+
+def test_several_parts_are_weighed_before_the_eyes() -> None:
+    task = a_task(
+        measure="both",
+        indicators=[an_indicator("I1", "level", baseline="-20", target="100", weight="2")],
+        milestones=[
+            a_milestone("M1", "2022-03-31", weight="30", partial=True),
+            a_milestone("M2", "2022-04-30", weight="70"),
+        ],
+        expectation={"curve": None},
+    )
+    line = the_line(a_run(task, reports=[a_report(values={"I1": "10"}, milestones={"M1": "0.5"})]))
+    sums = told(line)
+    assert (
+        "Milestones (weight 1): a = weight of nodes done ÷ weight of all nodes = "
+        "(30 × 0.5 + 70 × 0) ÷ (30 + 70) = 0.15"
+    ) in sums
+    assert (
+        "Investment (weight 2): a = (value − baseline) ÷ (target − baseline) = "
+        "(10 − (-20)) ÷ (100 − (-20)) = 0.25"
+    ) in sums
+    assert "P = 100 × (1 × 0.15 + 2 × 0.75) ÷ (1 + 2) = 55.00" in sums
+
+
+def test_silence_is_told_with_its_window() -> None:
+    sums = told(the_line(a_run(INVESTMENT)))
+    assert "No report received; due 2022-05-10, closed 2022-05-17" in sums
+    assert "Not reported: P = T = Q = S = 0" in sums
+
+
+def test_a_repair_tells_which_instant_was_charged() -> None:
+    kept = a_report(
+        values={"I1": "76.38"},
+        received="2022-05-12T09:00:00",
+        timely_at=instant("2022-05-10T09:00:00"),
+        submission="S-2",
+    )
+    assert (
+        "Report S-2 received 2022-05-12 09:00:00, due 2022-05-10: on time, "
+        "timeliness goes by the first report, 2022-05-10 09:00:00"
+    ) in told(the_line(a_run(INVESTMENT, reports=[kept])))
+
+
+def test_what_was_left_blank_is_named() -> None:
+    line = the_line(a_run(INVESTMENT, reports=[a_report()]))
+    assert (
+        "0 of 1 required fields filled, missing: I1: Q = max(0, 100 × 0 ÷ 1 − 0) = 0.00"
+    ) in told(line)
+
+
+EVERY_LINE = [
+    (a_task(start="2022-11-01"), {}),
+    (a_task(due="2021-12-31", start="2021-01-01"), {}),
+    (a_task(assumed=["due"]), {}),
+    (a_task(indicators=[an_indicator("I1", cadence="annual")]), {}),
+    (a_task(milestones=[a_milestone("M1", "2022-12-31")]), {}),
+    (a_task(indicators=[an_indicator("I1", data_from="statistics")]), {}),
+    (a_task(), {"T1": 2022}),
+    (a_task(due="2023-12-31"), {"T1": 2021}),
+    (a_task(measure="percent"), {}),
+    (a_task(measure="yes_no", due="2022-04-30"), {}),
+    (a_task(indicators=[an_indicator("I1", "hold")]), {}),
+    (a_task(indicators=[an_indicator("I1", "maintain", tolerance="0")]), {}),
+    (a_task(indicators=[an_indicator("I1", "at_most", baseline="200")]), {}),
+    (a_task(indicators=[an_indicator("I1"), an_indicator("I2", data_from="statistics")]), {}),
+]
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize(("task", "finished"), EVERY_LINE)
+def test_every_line_has_words(
+    task: Json, finished: dict[str, int | None], language: Language
+) -> None:
+    report = a_report(values={"I1": "40"}, percent="40")
+    line = the_line(a_run(task, reports=[report], finished=finished))
+    read_back = TaskLine.model_validate_json(line.model_dump_json())
+    assert told(read_back, language) == told(line, language)
+    assert len(told(line, language)) > 3
+
+
+def test_both_languages_know_every_phrase_and_every_formula() -> None:
+    assert PHRASES["zh-CN"].keys() == PHRASES["en"].keys()
+    assert NAMES["zh-CN"].keys() == NAMES["en"].keys()
+    assert FORMULAS.keys() <= CALCULATIONS.keys()
