@@ -1,0 +1,124 @@
+"""The pages of notify: the alert a message links to, and the newest alerts."""
+
+from typing import Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from notify.api.door import problem_of
+from notify.service.caller import Refused
+from notify.service.looking import Looking
+from notify.service.plans import KnownPlan, Plans
+from shared.kit.db import Database
+from shared.kit.pages import Language, Pages, language_of
+
+_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "alerts": ("预警", "Alerts"),
+    "none": ("没有预警。", "No alerts."),
+    "kind": ("类别", "Kind"),
+    "early": ("进度提醒", "progress reminder"),
+    "lag": ("进度滞后预警", "lag alert"),
+    "overdue": ("报送逾期提醒", "overdue report"),
+    "level": ("级别", "Level"),
+    "yellow": ("黄灯", "yellow"),
+    "red": ("红灯", "red"),
+    "task": ("任务", "Task"),
+    "unit": ("责任单位", "Unit"),
+    "period": ("考核期", "Period"),
+    "state": ("状态", "State"),
+    "raised": ("已发出", "raised"),
+    "resolved": ("已解除", "resolved"),
+    "since": ("自", "Since"),
+    "next_by": ("下一步截止", "Next by"),
+    "gap": ("落后（百分点）", "Behind (points)"),
+    "a": ("完成度", "Actual"),
+    "e": ("序时进度", "Expected"),
+    "sent": ("发送记录", "What was sent"),
+    "channel": ("渠道", "Channel"),
+    "recipient": ("接收方", "Recipient"),
+    "attempts": ("次数", "Attempts"),
+    "decided": ("决定及理由", "Decisions and reasons"),
+    "why": ("理由", "Reason"),
+    "at": ("时间", "When"),
+    "mail": ("邮件", "mail"),
+    "webhook": ("Webhook", "webhook"),
+    "delivered": ("已送达", "delivered"),
+    "pending": ("待发送", "pending"),
+    "refused": ("被拒收", "refused"),
+    "gone": ("接收端已停用", "endpoint gone"),
+    "expired": ("重试期满", "gave up"),
+    "entered": ("进入该级别", "the level was entered"),
+    "got_worse": ("级别加重", "it got worse"),
+    "got_better": ("级别减轻", "it got better"),
+    "figures_changed": ("数据更新", "the figures changed"),
+    "on_schedule": ("已赶上进度", "back on schedule"),
+    "done": ("已完成", "done"),
+    "not_counted": ("本期不计", "not counted"),
+    "not_reported": ("未按期报送", "no report by the due day"),
+    "report_arrived": ("报送已收到", "the report arrived"),
+    "no_contact": ("没有联系人", "nobody stands behind the role"),
+}
+
+
+def pages_router(*, db: Database, pages: Pages, looking: Looking, plans: Plans) -> APIRouter:
+    """What an official reads; a reader without a token is asked to sign in."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/")
+    async def home(request: Request) -> Response:
+        reader = await pages.reader(request)
+        if reader is None:
+            return pages.to_sign_in(request)
+        alerts = await looking.alerts(unit=reader.unit)
+        known = {plan: await _plan(plan) for plan in {alert.plan for alert in alerts}}
+        return pages.render(
+            request,
+            "alerts.html",
+            w=_words(language_of(request)),
+            alerts=alerts,
+            title=lambda plan, of: _title(known[plan], of, language_of(request)),
+        )
+
+    @router.get("/alerts/{alert}")
+    async def alert_page(alert: str, request: Request) -> Response:
+        reader = await pages.reader(request)
+        if reader is None:
+            return pages.to_sign_in(request)
+        try:
+            whole = await looking.alert(alert, unit=reader.unit)
+        except Refused as refused:
+            raise problem_of(refused) from refused
+        known = await _plan(whole.alert.plan)
+        return pages.render(
+            request,
+            "alert.html",
+            w=_words(language_of(request)),
+            alert=whole.alert,
+            decisions=whole.decisions,
+            deliveries=whole.deliveries,
+            title=lambda of: _title(known, of, language_of(request)),
+        )
+
+    async def _plan(plan: str) -> KnownPlan | None:
+        async with db.read() as session:
+            return await plans.find(session, plan)
+
+    return router
+
+
+class _Words:
+    """Looks a word up; what has none stands for itself."""
+
+    def __init__(self, index: int) -> None:
+        self._index = index
+
+    def __call__(self, name: str) -> str:
+        return _WORDS[name][self._index] if name in _WORDS else name
+
+
+def _words(language: Language) -> _Words:
+    return _Words(1 if language == "en" else 0)
+
+
+def _title(plan: KnownPlan | None, of: str, language: Language) -> str:
+    return plan.title(of).in_language(language) if plan else of

@@ -1,0 +1,33 @@
+"""Notify as an app: its routers in the silhouette all three services share."""
+
+from fastapi import FastAPI
+
+from notify.api.pages import pages_router
+from notify.api.routes import alerts_router, directory_router
+from notify.api.schemas import ContactList, EndpointIn
+from notify.domain.routes import RoutesDocument
+from notify.wiring import Notify
+from shared.kit.app import build_app
+
+
+def create_app(notify: Notify) -> FastAPI:
+    """The app of a wired notify."""
+    parts = notify.parts
+    return build_app(
+        name="notify",
+        summary="Every message: alerts, their recipients and deliveries.",
+        parts=parts,
+        routers=[
+            alerts_router(looking=notify.looking, dispatcher=notify.dispatcher, gate=parts.gate),
+            directory_router(
+                db=parts.db,
+                directory=notify.directory,
+                dispatcher=notify.dispatcher,
+                gate=parts.gate,
+            ),
+            pages_router(
+                db=parts.db, pages=parts.pages, looking=notify.looking, plans=notify.plans
+            ),
+        ],
+        bodies=[ContactList, EndpointIn, RoutesDocument],
+    )

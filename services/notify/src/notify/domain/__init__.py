@@ -1,0 +1,1 @@
+"""Rules of notify: pure decisions, schedules and texts; facts in, answers out."""

@@ -1,0 +1,176 @@
+"""Whom messages can go to: contacts behind roles, webhook endpoints, and the route between."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, delete, select
+
+from notify.channels import Refused as TargetRefused
+from notify.channels.guard import TargetGuard, TargetUnresolved
+from notify.channels.mail import check_address
+from notify.channels.webhook import new_secret
+from notify.domain.routes import NO_ROUTES, Routes, RoutesDocument, unsupported
+from notify.service.caller import Refusal, Refused, refuse
+from notify.store.tables import Contact, Endpoint, RouteDocument
+from shared.kit.clock import Clock
+from shared.kit.db import Database
+
+_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """A contact as it is set."""
+
+    scope: str
+    subject: str
+    role: str
+    name: str | None
+    email: str
+    language: str
+
+
+class Directory:
+    """Keeps contacts, endpoints and the route."""
+
+    def __init__(self, *, db: Database, guard: TargetGuard, clock: Clock) -> None:
+        self._db = db
+        self._guard = guard
+        self._clock = clock
+
+    async def set_contacts(self, plan: str, people: Sequence[Person]) -> int:
+        """Replace all contacts of a plan.
+
+        Raises:
+            Refused: `bad_address`, naming each.
+        """
+        refusals = []
+        rows: dict[tuple[str, str, str, str], Contact] = {}
+        for index, one in enumerate(people):
+            try:
+                email = check_address(one.email)
+            except TargetRefused as refused:
+                refusals.append(
+                    Refusal(code="bad_address", path=f"[{index}].email", message=str(refused))
+                )
+                continue
+            rows[one.scope, one.subject, one.role, email] = Contact(
+                plan=plan,
+                scope=one.scope,
+                subject=one.subject,
+                role=one.role,
+                email=email,
+                name=one.name,
+                language=one.language,
+            )
+        if refusals:
+            raise Refused(refusals)
+        async with self._db.write() as session:
+            await session.execute(delete(Contact).where(col(Contact.plan) == plan))
+            session.add_all(rows.values())
+        return len(rows)
+
+    async def contacts(self, plan: str) -> Sequence[Contact]:
+        """All contacts of a plan."""
+        query = (
+            select(Contact)
+            .where(Contact.plan == plan)
+            .order_by(col(Contact.scope), col(Contact.subject), col(Contact.role))
+        )
+        async with self._db.read() as session:
+            return (await session.execute(query)).scalars().all()
+
+    async def people(
+        self, session: AsyncSession, plan: str, *, role: str, subject: str
+    ) -> Sequence[Contact]:
+        """Who stands behind a role at a unit, an action or the plan."""
+        query = (
+            select(Contact)
+            .where(Contact.plan == plan, Contact.role == role, Contact.subject == subject)
+            .order_by(col(Contact.email))
+        )
+        return (await session.execute(query)).scalars().all()
+
+    async def add_endpoint(self, endpoint: str, url: str) -> str:
+        """A new webhook endpoint; its secret is told this once.
+
+        Raises:
+            Refused: the target is not acceptable, or the id is taken.
+        """
+        await self._check(url, path="url")
+        async with self._db.write() as session:
+            if await session.get(Endpoint, endpoint) is not None:
+                raise refuse("already_there", f"there is an endpoint {endpoint}", path="id")
+            return _create(session, endpoint, url)
+
+    async def endpoints(self) -> Sequence[Endpoint]:
+        """Every endpoint."""
+        async with self._db.read() as session:
+            return (
+                (await session.execute(select(Endpoint).order_by(col(Endpoint.id)))).scalars().all()
+            )
+
+    async def set_routes(self, document: RoutesDocument, *, by: str) -> dict[str, str]:
+        """Put a route in force; the secrets of endpoints it brings along are told this once.
+
+        Raises:
+            Refused: `not_supported` for what this release does not carry out,
+                `unknown_endpoint`, or a target that is not acceptable.
+        """
+        later = unsupported(document.notify)
+        if later:
+            message = "not in this release: leave it out"
+            raise Refused(
+                [Refusal(code="not_supported", path=path, message=message) for path in later]
+            )
+        for index, spec in enumerate(document.notify.endpoints):
+            await self._check(spec.url, path=f"notify.endpoints[{index}].url")
+        made = {}
+        async with self._db.write() as session:
+            for spec in document.notify.endpoints:
+                if await session.get(Endpoint, spec.id) is None:
+                    made[spec.id] = _create(session, spec.id, spec.url)
+            await session.flush()
+            for hook in document.notify.hooks():
+                if await session.get(Endpoint, hook) is None:
+                    message = f"create the endpoint {hook} first"
+                    raise refuse("unknown_endpoint", message, path="notify.default.to")
+            newest = await _newest(session)
+            session.add(
+                RouteDocument(
+                    version=newest.version + 1 if newest else 1,
+                    document=document.model_dump_json(by_alias=True),
+                    set_at=self._clock.business_now(),
+                    set_by=by,
+                )
+            )
+        return made
+
+    async def routes(self, session: AsyncSession) -> Routes:
+        """The route in force."""
+        newest = await _newest(session)
+        if newest is None:
+            return NO_ROUTES
+        return RoutesDocument.model_validate_json(newest.document).notify
+
+    async def _check(self, url: str, *, path: str) -> None:
+        """Checked when it is saved, and again whenever something is sent to it."""
+        try:
+            await self._guard.resolve(self._guard.check_url(url))
+        except TargetRefused as refused:
+            raise refuse(refused.code, str(refused), path=path) from refused
+        except TargetUnresolved as unresolved:
+            raise refuse("unresolved", str(unresolved), path=path) from unresolved
+
+
+def _create(session: AsyncSession, endpoint: str, url: str) -> str:
+    secret = new_secret(secrets.token_bytes(_SECRET_BYTES))
+    session.add(Endpoint(id=endpoint, url=url, secret=secret))
+    return secret
+
+
+async def _newest(session: AsyncSession) -> RouteDocument | None:
+    query = select(RouteDocument).order_by(col(RouteDocument.version).desc()).limit(1)
+    return (await session.execute(query)).scalars().first()
