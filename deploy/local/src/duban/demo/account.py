@@ -1,0 +1,113 @@
+"""The account of the demo: who is behind and why, what was sent to whom, where to look."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from duban.demo import cast
+from duban.demo.receivers import Received
+from duban.demo.stage import Played
+from duban.house import Ports
+
+_RANKS = 5
+
+
+def print_account(
+    console: Console, played: Played, received: Received, ports: Ports, inbox_url: str
+) -> None:
+    """One page on the console."""
+    titles = _titles(played.plan)
+    publication = played.publication
+    rates = publication["rates"]
+    console.rule(f"[bold]{titles[cast.PLAN]} · bulletin {cast.PERIOD}")
+    console.print(
+        f"Reports: {rates['expected']} owed, {rates['on_time']} on time, {rates['late']} late, "
+        f"{rates['missing']} missing; on-time rate {rates['on_time_rate']} %. "
+        f"Plan score {publication['plan_score']}."
+    )
+    console.print(_behind(publication, titles))
+    console.print(_ranking(publication, titles))
+    console.print("[bold]How one line came about[/bold] (duban explain):")
+    for sentence in played.explanation:
+        console.print(f"  {sentence}", highlight=False, soft_wrap=True)
+    _messages(console, received)
+    console.print("\n[bold]Where to look[/bold]")
+    for what, url in _places(ports, inbox_url):
+        console.print(f"  {what:<22} {url}", highlight=False)
+    console.print(f"  Sign in as the office: {played.tokens['office drafter']}", highlight=False)
+
+
+def as_json(played: Played, received: Received) -> dict[str, Any]:
+    """The same for a machine."""
+    return {
+        "publication": {
+            name: played.publication[name]
+            for name in ("plan", "period", "version", "digest", "plan_score", "rates", "tasks")
+        },
+        "receipts": played.receipts,
+        "webhooks": [
+            {"id": one.id, "verified": one.verified, **one.body} for one in received.webhooks
+        ],
+        "mails": [{"to": str(one["to"]), "subject": str(one["subject"])} for one in received.mails],
+    }
+
+
+def _behind(publication: Mapping[str, Any], titles: Mapping[str, str]) -> Table:
+    table = Table(title="Behind", title_justify="left")
+    for name in ("task", "unit", "light", "actual", "expected", "score"):
+        table.add_column(name)
+    for line in publication["tasks"]:
+        if line["light"] in {"red", "yellow"}:
+            table.add_row(
+                f"{line['task']} {titles[line['task']]}",
+                titles[line["unit"]],
+                f"[{line['light']}]{line['light']}[/]",
+                line["a"],
+                line["e"],
+                line["score"],
+            )
+    return table
+
+
+def _ranking(publication: Mapping[str, Any], titles: Mapping[str, str]) -> Table:
+    ranked = [unit for unit in publication["units"] if unit["rank"] is not None]
+    table = Table(title="Ranking (first and last of each group)", title_justify="left")
+    for name in ("group", "rank", "unit", "score", "grade"):
+        table.add_column(name)
+    for group in sorted({unit["group"] for unit in ranked}):
+        mine = sorted(
+            (unit for unit in ranked if unit["group"] == group), key=lambda unit: unit["rank"]
+        )
+        shown = mine if len(mine) <= _RANKS else [*mine[:2], *mine[-2:]]
+        for unit in shown:
+            name = titles[unit["unit"]]
+            table.add_row(group, str(unit["rank"]), name, unit["score"], unit["grade"])
+    return table
+
+
+def _messages(console: Console, received: Received) -> None:
+    verified = sum(one.verified for one in received.webhooks)
+    console.print(
+        f"\n[bold]Sent[/bold]: {len(received.webhooks)} webhooks ({verified} with a signature that "
+        f"holds), {len(received.mails)} e-mails"
+    )
+    for mail in received.mails:
+        console.print(f"  {mail['to']}: {mail['subject']}", highlight=False, soft_wrap=True)
+
+
+def _places(ports: Ports, inbox_url: str) -> Iterator[tuple[str, str]]:
+    scoring = ports.url("scoring")
+    yield "bulletin", f"{scoring}/bulletin/{cast.PLAN}/{cast.PERIOD}"
+    yield "board (sign in)", f"{scoring}/board?plan={cast.PLAN}"
+    yield "what was received", inbox_url
+    yield "alerts (sign in)", f"{ports.url('notify')}/"
+    for service in ("intake", "scoring", "notify"):
+        yield f"API of {service}", f"{ports.url(service)}/docs"
+
+
+def _titles(plan: Mapping[str, Any]) -> dict[str, str]:
+    named = [plan["plan"], *plan["units"], *plan["actions"]]
+    named += [task for action in plan["actions"] for task in action["tasks"]]
+    return {one["id"]: one["title"]["en"] for one in named}

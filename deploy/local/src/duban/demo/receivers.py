@@ -1,0 +1,125 @@
+"""The other side of the messages: a webhook receiver and a mailbox, both real, on this machine."""
+
+import hmac
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from html import escape
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse
+
+from duban.house import HOST, listening
+from notify.channels.webhook import signed_headers
+
+
+@dataclass
+class Webhook:
+    """One webhook as it arrived; `verified` tells whether its signature holds."""
+
+    id: str
+    verified: bool
+    body: dict[str, Any]
+
+
+@dataclass
+class Received:
+    """What has arrived so far. `secret` is what the endpoint's creation answered."""
+
+    webhooks: list[Webhook] = field(default_factory=list)
+    mails: list[EmailMessage] = field(default_factory=list)
+    secret: str = ""
+
+
+@asynccontextmanager
+async def receivers(*, http_port: int, smtp_port: int) -> AsyncIterator[Received]:
+    """A webhook receiver and a mailbox that answer inside this block.
+
+    Raises:
+        OSError: a port is taken.
+    """
+    received = Received()
+    mailbox = Controller(_Mailbox(received), hostname=HOST, port=smtp_port)
+    mailbox.start()
+    try:
+        async with listening([(_receiver(received), http_port)]):
+            yield received
+    finally:
+        mailbox.stop()
+
+
+class _Mailbox:
+    """Takes every mail in."""
+
+    def __init__(self, received: Received) -> None:
+        self._received = received
+
+    async def handle_DATA(  # noqa: N802  # the library's name
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        content = envelope.content or b""
+        raw = content if isinstance(content, bytes) else content.encode()
+        mail = BytesParser(EmailMessage, policy=policy.default).parsebytes(raw)
+        self._received.mails.append(mail)
+        return "250 taken"
+
+
+def _receiver(received: Received) -> FastAPI:
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.post("/hook")
+    async def hook(request: Request) -> Response:
+        body = await request.body()
+        message = request.headers["webhook-id"]
+        verified = _is_signed(request, body, received.secret)
+        webhook = Webhook(id=message, verified=verified, body=json.loads(body))
+        received.webhooks.append(webhook)
+        return Response(status_code=204 if verified else 401)
+
+    @app.get("/")
+    async def page() -> HTMLResponse:
+        return HTMLResponse(_page(received))
+
+    return app
+
+
+def _is_signed(request: Request, body: bytes, secret: str) -> bool:
+    """The receiver signs what it got with the secret it was given, and compares."""
+    expected = signed_headers(
+        secrets=[secret],
+        message_id=request.headers["webhook-id"],
+        body=body,
+        now=datetime.fromtimestamp(int(request.headers["webhook-timestamp"]), UTC),
+    )["webhook-signature"]
+    return hmac.compare_digest(expected, request.headers["webhook-signature"])
+
+
+def _page(received: Received) -> str:
+    hooks = "".join(
+        f"<li><code>{escape(one.id)}</code> {'✔' if one.verified else '✘'} "
+        f"<pre>{escape(json.dumps(one.body, ensure_ascii=False, indent=2))}</pre></li>"
+        for one in received.webhooks
+    )
+    mails = "".join(
+        f"<li><b>{escape(str(mail['to']))}</b>: {escape(str(mail['subject']))}"
+        f"<pre>{escape(_text(mail))}</pre></li>"
+        for mail in received.mails
+    )
+    return (
+        "<!doctype html><meta charset=utf-8><title>What arrived</title>"
+        f"<h1>Webhooks ({len(received.webhooks)})</h1><ol>{hooks}</ol>"
+        f"<h1>Mail ({len(received.mails)})</h1><ol>{mails}</ol>"
+    )
+
+
+def _text(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    return part.get_content() if part is not None else ""

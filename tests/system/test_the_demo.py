@@ -1,0 +1,121 @@
+"""One period of the real plan, from the first token to a mailbox, through real HTTP and SMTP."""
+
+import hashlib
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from system.conftest import free_ports
+
+from duban.demo import cast
+from duban.demo.receivers import Received, receivers
+from duban.demo.stage import Played, Stage
+from duban.house import House, Outgoing, Ports, listening, open_house
+from duban.settled import settle
+from shared.kit.clock import MovableClock
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "fuzhou"
+
+
+@dataclass(frozen=True)
+class Evening:
+    """The demo after it was played: what it did, what arrived, where its data is."""
+
+    played: Played
+    received: Received
+    folder: Path
+    ports: Ports
+
+
+@asynccontextmanager
+async def house_at(
+    folder: Path, ports: Ports, outgoing: Outgoing
+) -> AsyncIterator[tuple[House, MovableClock]]:
+    clock = MovableClock(path=folder / "business-time", start=cast.OPENING)
+    async with open_house(folder=folder, clock=clock, ports=ports, outgoing=outgoing) as house:
+        yield house, clock
+
+
+async def play(folder: Path, ports: Ports) -> Evening:
+    hook_port, smtp_port = free_ports(2)
+    outgoing = Outgoing(smtp_port=smtp_port, allow_targets=f"127.0.0.1/32:{hook_port}")
+    async with receivers(http_port=hook_port, smtp_port=smtp_port) as received:
+        async with house_at(folder, ports, outgoing) as (house, clock), listening(house.apps):
+            stage = Stage(
+                house=house,
+                ports=ports,
+                clock=clock,
+                received=received,
+                hook_url=f"http://127.0.0.1:{hook_port}/hook",
+                examples=EXAMPLES,
+                tell=lambda _step: None,
+            )
+            played = await stage.play()
+        before = (digests(folder), len(received.webhooks), len(received.mails))
+        forget_offsets(folder)
+        async with house_at(folder, ports, outgoing) as (house, clock), listening(house.apps):
+            await settle(house, clock=clock)
+        assert (digests(folder), len(received.webhooks), len(received.mails)) == before
+    return Evening(played, received, folder, ports)
+
+
+def forget_offsets(folder: Path) -> None:
+    """Let every consumer begin at the first event again."""
+    with sqlite3.connect(folder / "bus.db") as log:
+        tables = {name for (name,) in log.execute("SELECT name FROM sqlite_master")}
+        assert "offsets" in tables
+        log.execute("DELETE FROM offsets")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """What each service's tables hold, but for what a restart rightly touches."""
+    found = {}
+    for service in ("intake", "scoring", "notify"):
+        with sqlite3.connect(folder / f"{service}.db") as database:
+            names = [
+                name
+                for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type='table'")
+                if name not in {"credentials", "sqlite_sequence"}
+            ]
+            state = {
+                name: sorted(map(repr, database.execute(f"SELECT * FROM {name}")))  # noqa: S608
+                for name in names
+            }
+        found[service] = hashlib.sha256(repr(sorted(state.items())).encode()).hexdigest()
+    return found
+
+
+@pytest.mark.system
+async def test_the_demo_publishes_and_tells_whom_it_concerns_once(
+    tmp_path: Path, ports: Ports
+) -> None:
+    evening = await play(tmp_path, ports)
+    lines = {line["task"]: line for line in evening.played.publication["tasks"]}
+    rates = evening.played.publication["rates"]
+    assert len(lines) == 46
+    assert (rates["late"], rates["missing"]) == (1, 1)
+    assert rates["on_time"] == rates["expected"] - 2
+
+    (silent,), (late,), (repaired,) = cast.SILENT, cast.LATE, cast.SLIPS
+    assert lines[silent]["score"] == "0.00"
+    assert lines[silent]["light"] in {"yellow", "red"}
+    assert (lines[late]["t"], lines[late]["score"]) == ("80.00", "98.00")
+    assert (lines[repaired]["t"], lines[repaired]["light"]) == ("100.00", "green")
+
+    behind = {task for task, line in lines.items() if line["light"] in {"yellow", "red"}}
+    hooks = evening.received.webhooks
+    lag = [one for one in hooks if one.body["data"]["kind"] == "lag"]
+    assert all(one.verified for one in hooks)
+    assert len({one.id for one in hooks}) == len(hooks)
+    assert sorted(one.body["data"]["task"]["id"] for one in lag) == sorted(behind)
+    overdue = {
+        one.body["data"]["task"]["id"] for one in hooks if one.body["data"]["kind"] == "overdue"
+    }
+    assert overdue == cast.SILENT | cast.LATE
+
+    mailed = [str(mail["to"]) for mail in evening.received.mails]
+    for task in behind:
+        assert f"reporter.{lines[task]['unit']}@fuzhou.example" in mailed
