@@ -103,13 +103,13 @@ async def open_house(
         smtp_port=outgoing.smtp_port,
         allow_targets=outgoing.allow_targets,
     )
-    await migrate(url=inputs.database, migrations=intake.config.MIGRATIONS)
-    await migrate(url=results.database, migrations=scoring.config.MIGRATIONS)
-    await migrate(url=messages.database, migrations=notify.config.MIGRATIONS)
     async with AsyncExitStack() as stack:
         bus = LocalBus(path=folder / "bus.db", topics=TOPICS)
-        await bus.start()
+        await bus.start()  # first, for it refuses a folder that another process has open
         stack.push_async_callback(bus.close)
+        await migrate(url=inputs.database, migrations=intake.config.MIGRATIONS)
+        await migrate(url=results.database, migrations=scoring.config.MIGRATIONS)
+        await migrate(url=messages.database, migrations=notify.config.MIGRATIONS)
         cutoffs = IntakeClient(url=results.intake_url)
         stack.push_async_callback(cutoffs.close)
         yield _wired(

@@ -257,9 +257,7 @@ def _funnel(submission: Submission, subject: Reported) -> Iterator[Refusal]:
             )
 
 
-def _falls(
-    submission: Submission, subject: Reported, known: Known, day: date
-) -> Iterator[Refusal]:
+def _falls(submission: Submission, subject: Reported, known: Known, day: date) -> Iterator[Refusal]:
     if submission.correction is not None:
         return
     mend = 'add "correction": {"reason": "…"} if this is right'

@@ -286,9 +286,7 @@ def _corrects(submission: Submission, latest: SubmissionRow | None) -> bool:
     return stands and submission.correction is not None
 
 
-def _receipt(
-    submission: Submission, plan: PlanInForce, window: Window, stored: _Stored
-) -> Receipt:
+def _receipt(submission: Submission, plan: PlanInForce, window: Window, stored: _Stored) -> Receipt:
     timeliness = plan.calendar.timeliness(stored.at, window)
     return Receipt(
         id=stored.id,

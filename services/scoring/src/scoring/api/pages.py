@@ -1,7 +1,9 @@
 """The pages of scoring: the board, the bulletin (通报), a unit's page."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from scoring.api.door import is_office, problem_of
 from scoring.api.words import words
+from scoring.domain.exact import write_weight
 from scoring.domain.task_line import TaskLine
 from scoring.service.caller import Refused
 from scoring.service.explanations import Explanations, titles_of
@@ -39,7 +42,15 @@ def pages_router(
         if reader is None and not public_bulletin:
             return pages.to_sign_in(request)
         rows = await publications.all(plan=None, drafts=is_office(reader))
-        return pages.render(request, "home.html", w=words(language_of(request)), publications=rows)
+        plans = {row.plan: await explanations.plan_of(row.plan) for row in rows}
+        return pages.render(
+            request,
+            "home.html",
+            w=words(language_of(request)),
+            publications=rows,
+            title=_titles(request, {of: known.facts.head.title for of, known in plans.items()}),
+            day=lambda row: plans[row.plan].calendar.day_of(row.released_at),
+        )
 
     @router.get("/board")
     async def board(
@@ -51,23 +62,27 @@ def pages_router(
         reader = await pages.reader(request)
         if reader is None:
             return pages.to_sign_in(request)
-        rows = await standings.board(
-            plan=plan or None,
-            unit=reader.unit or unit or None,
-            light=light or None,
+        every = await standings.board(
+            plan=None,
+            unit=reader.unit,
+            light=None,
             hidden=is_office(reader) or reader.unit is not None,
         )
-        titles: dict[str, Any] = {}
-        for one in {row.plan for row in rows}:
-            titles |= titles_of(await explanations.plan_of(one))
+        asked = {"plan": plan or "", "unit": unit or "", "light": light or ""}
+        rows = [row for row in every if _fits(row, asked)]
+        plans = {row.plan: await explanations.plan_of(row.plan) for row in every}
+        titles = {one: _titles(request, titles_of(known)) for one, known in plans.items()}
         return pages.render(
             request,
             "board.html",
             w=words(language_of(request)),
             rows=sorted(rows, key=_urgency),
             lights=Counter(row.light for row in rows),
-            title=_titles(request, titles),
-            asked={"plan": plan or "", "unit": unit or "", "light": light or ""},
+            title=lambda row, of: titles[row.plan](of),
+            day=lambda row: plans[row.plan].calendar.day_of(row.reported_at),
+            plans={one: known.facts.head.title for one, known in sorted(plans.items())},
+            units={row.unit: titles[row.plan](row.unit) for row in every},
+            asked=asked,
         )
 
     @router.get("/bulletin/{plan}/{period}")
@@ -99,6 +114,7 @@ def pages_router(
             left_out=[line for line in lines if line.left_out],
             lights=Counter(line.light for line in lines),
             title=_titles(request, titles_of(known)),
+            weight=write_weight,
         )
 
     @router.get("/bulletin/{plan}/{period}/units/{unit}")
@@ -107,23 +123,30 @@ def pages_router(
         if reader is None and not public_bulletin:
             return pages.to_sign_in(request)
         row = await _find(plan, period, reader)
-        language = language_of(request)
+        language, office = language_of(request), is_office(reader)
         try:
             told = await explanations.of(
-                row, language=language, unit=unit, task=None, hidden=is_office(reader)
+                row, language=language, unit=unit, task=None, hidden=office
             )
         except Refused as refused:
             raise problem_of(refused) from refused
-        known = await explanations.plan_of(plan)
+        known, result = await explanations.plan_of(plan), result_of(row)
+        mine = next(one for one in result.units if one.unit == unit)
+        made_of = _made_of(result.tasks, unit)
+        shown = [part for part in made_of if part.line.public or office]
         return pages.render(
             request,
             "unit.html",
             w=words(language),
             row=row,
-            unit=next((one for one in result_of(row).units if one.unit == unit), None),
-            unit_id=unit,
+            unit=mine,
+            ranked=sum(one.group == mine.group and one.rank is not None for one in result.units),
             told=sorted(told, key=lambda pair: _severity(pair[0])),
+            made_of=sorted(shown, key=lambda part: _severity(part.line)),
+            total=sum((part.weighed or Fraction(0) for part in made_of), Fraction(0)),
+            hidden=len(made_of) - len(shown),
             title=_titles(request, titles_of(known)),
+            weight=write_weight,
         )
 
     async def _find(plan: str, period: str, reader: Principal | None) -> PublicationRow:
@@ -142,6 +165,29 @@ def _shown(lines: Sequence[TaskLine], reader: Principal | None) -> list[TaskLine
 def _titles(request: Request, titles: dict[str, Any]) -> Any:  # noqa: ANN401  # a template's helper
     language = language_of(request)
     return lambda of: titles[of].in_language(language) if of in titles else of
+
+
+@dataclass(frozen=True, kw_only=True)
+class _UnitPart:
+    """A line's part of a unit's score: weight × share, and that times the published score."""
+
+    line: TaskLine
+    weight: Fraction
+    weighed: Fraction | None
+
+
+def _made_of(lines: Sequence[TaskLine], unit: str) -> list[_UnitPart]:
+    parts = []
+    for line in lines:
+        if line.shares.get(unit):
+            weight = line.weight * line.shares[unit]
+            weighed = None if line.score is None else weight * Fraction(line.score)
+            parts.append(_UnitPart(line=line, weight=weight, weighed=weighed))
+    return parts
+
+
+def _fits(row: StandingRow, asked: Mapping[str, str]) -> bool:
+    return all(getattr(row, name) == wanted for name, wanted in asked.items() if wanted)
 
 
 def _severity(line: TaskLine) -> tuple[int, Any, str]:

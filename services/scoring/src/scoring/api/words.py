@@ -48,6 +48,19 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "counted_weight": ("计分权重", "Counted weight"),
     "left_out_weight": ("不计分权重", "Left-out weight"),
     "lines_of": ("任务明细", "Tasks of the unit"),
+    "made_of": ("得分构成", "What the score is made of"),
+    "weight_times_share": ("权重 × 份额", "Weight × share"),
+    "weighed": ("加权得分", "Weighed score"),
+    "unit_sum": (
+        "单位得分 = 加权得分合计 ÷ 计分权重合计 = {total} ÷ {weight} = {score}",
+        "Score of the unit = weighed scores ÷ counted weight = {total} ÷ {weight} = {score}",
+    ),
+    "hidden_count": (
+        "另有 {n} 项不公开任务计入本单位得分。",
+        "{n} more task(s) that are not for publication count in this score.",
+    ),
+    "rank_of": ("共 {n} 个单位参加排名", "of {n} ranked"),
+    "released_at": ("公布日期", "Released"),
     "verify": (
         "本通报可核验：摘要（SHA-256）",
         "This bulletin can be verified. Digest (SHA-256)",
@@ -56,7 +69,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "本单位仅一人经办，起草、审核与公布未分离。",
         "One holder drafts, approves and releases here: duties are not separated.",
     ),
-    "forced": ("提前公布，理由：", "Published before the window closed, because: "),
+    "forced": ("提前公布，理由：", "Drafted before the window closed, because: "),
     "all": ("全部", "All"),
     "filter": ("筛选", "Filter"),
     "drafted_by": ("起草", "Drafted by"),

@@ -22,7 +22,8 @@ from shared.kit.dead_letters import DeadLetters
 
 log = structlog.get_logger(__name__)
 
-_CLAIM = timedelta(minutes=5)
+_CLAIM = timedelta(minutes=1)
+"""After this a run is another's to claim: whoever had it has died. Computing twice is harmless."""
 _POLL_SECONDS = 1.0
 
 
