@@ -305,10 +305,12 @@ class Site:
         body: dict[str, Any] = (await lin.get(path)).json()
         return body
 
-    async def drafted(self, period: str, office: httpx.AsyncClient) -> None:
+    async def drafted(
+        self, period: str, office: httpx.AsyncClient, *, force: str | None = None
+    ) -> None:
         """Ask for a draft and wait for it."""
         path = f"/v1/publications/{PLAN}/{period}"
-        asked = await office.post(f"{path}/draft", json={})
+        asked = await office.post(f"{path}/draft", json={"force": force})
         assert asked.status_code == 202, asked.text
 
         async def computed() -> bool:

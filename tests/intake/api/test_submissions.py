@@ -1,10 +1,12 @@
 """One report on its way in: durable before it is answered, refused with every reason, sent once."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from intake_cast import PLAN, Town, codes, edited, report, trees
+from intake_cast import LAKE_TOWN, PLAN, Town, codes, edited, report, running, trees
+from structlog.testing import capture_logs
 
 from shared.contracts.intake import SubmissionAccepted
 from shared.kit.db import Database
@@ -59,8 +61,7 @@ async def test_the_time_of_receipt_decides_timeliness(
 
 
 async def test_what_was_answered_is_durable_with_its_event(town: Town) -> None:
-    body = trees("40.0", note="两行\nnotes", evidence=[{"title": "Map", "url": "https://a.example"}])
-    receipt = await town.accepted(body)
+    receipt = await town.accepted(trees("40.0", note="两行\nnotes"))
 
     fresh = Database(url=town.settings.database, migrations=town.folder)
     async with fresh.read() as session:
@@ -84,7 +85,8 @@ async def test_a_report_that_cannot_be_journaled_is_not_stored_either(
         raise OSError("the disk is full")
 
     monkeypatch.setattr("shared.kit.journal.Journal.record", fail)
-    answer = await town.submit(trees())
+    with capture_logs():
+        answer = await town.submit(trees())
     assert answer.status_code == 500
     assert town.stored("submissions") == []
 
@@ -396,24 +398,21 @@ async def test_a_tampered_list_is_refused(town: Town, query: dict[str, str]) -> 
 
 
 async def test_a_window_that_cannot_be_computed_takes_no_report_until_its_year_is_loaded(
-    town: Town,
+    tmp_path: Path,
 ) -> None:
-    far = (("end: 2023-12-31\n  activate", "end: 2031-12-31\n  activate"),)
-    text = far_plan = edited(*far[0])
-    far_plan = text.replace("due: 2023-12-31", "due: 2031-12-31")
-    assert (await town.apply(far_plan)).status_code == 200
-    await town.move_to("2031-05-06 10:00")
-    assert await refused(town, trees() | {"period": "2031-B2"}) == [("year_not_loaded", "period")]
-
-    loaded = edited("end: 2031-12-31\n  activate", HOLIDAYS_2031, far_plan)
-    assert (await town.apply(loaded)).status_code == 200
-    receipt = await town.accepted(trees() | {"period": "2031-B2"})
-    assert receipt["due"] == "2031-05-07"
-
-
-HOLIDAYS_2031 = (
-    "end: 2031-12-31\n  calendar: {holidays: [{year: 2031, rest: [2031-05-01]}]}\n  activate"
-)
+    far = LAKE_TOWN.replace("2023-12-31", "2031-12-31")
+    loaded = edited(
+        "  activate_from",
+        '  calendar: {holidays: [{year: 2031, rest: ["2031-05-01"]}]}\n  activate_from',
+        far,
+    )
+    body = trees() | {"period": "2031-B2"}
+    async with running(tmp_path, start="2031-05-06 10:00") as town:
+        await town.open()
+        await town.apply(far)
+        assert await refused(town, body) == [("year_not_loaded", "period")]
+        await town.apply(loaded)
+        assert (await town.accepted(body))["due"] == "2031-05-08"
 
 
 async def test_the_reports_are_counted_by_outcome(town: Town) -> None:

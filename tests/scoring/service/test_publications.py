@@ -59,6 +59,15 @@ async def test_a_period_is_drafted_after_the_one_before_was_published(house: Hou
     await house.ask("2022-B2")
 
 
+@pytest.mark.parametrize("activate_from", ["2022-B2", None])
+async def test_a_period_before_the_plans_activation_is_not_drafted(
+    house: House, activate_from: str | None
+) -> None:
+    await house.hear_plan(activate_from=activate_from)
+    house.at(AFTER_B2)
+    assert await refusal_of(house.ask("2022-B1")) == "before_activation"
+
+
 async def test_periods_before_the_plans_activation_need_no_publication(house: House) -> None:
     await house.hear_plan(activate_from="2022-B2")
     house.at(AFTER_B2)
@@ -261,11 +270,12 @@ async def test_a_light_gets_better_one_step_a_period(house: House) -> None:
 
 
 async def test_a_draft_of_the_period_before_feeds_no_light(house: House) -> None:
-    await house.hear_plan(activate_from="2022-B2")
+    await house.hear_plan()
     house.at("2022-03-01T09:00")
     await house.hear_report(period="2022-B1", values={"T1.I": "10"})
     house.at(AFTER_B1)
     assert result_of(await house.draft("2022-B1")).tasks[0].light == "red"
+    await house.hear_plan(version=2, activate_from="2022-B2")
     house.at("2022-05-01T09:00")
     await house.hear_report(period="2022-B2", values={"T1.I": "50"})
     house.at(AFTER_B2)
@@ -299,8 +309,9 @@ async def test_a_finished_task_owes_no_report_in_the_next_period(house: House) -
 async def test_a_draft_is_outdated_once_another_publication_came_between(house: House) -> None:
     await house.hear_plan(activate_from="2022-B2")
     house.at(AFTER_B2)
-    await house.draft("2022-B1")
     await house.draft("2022-B2")
+    await house.hear_plan(version=2, activate_from="2022-B1")
+    await house.draft("2022-B1")
     for period in ("2022-B1", "2022-B2"):
         await house.approve(period, "Mr Chen")
     await house.release("2022-B1", "Ms Wu")

@@ -1,6 +1,10 @@
 """What notify counts beside the kit's instruments: alerts, decisions, deliveries."""
 
+from typing import get_args
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from notify.domain.alerts import Reason
 
 
 class NotifyMetrics:
@@ -10,14 +14,24 @@ class NotifyMetrics:
         self.alerts = Counter(
             "duban_alerts_raised", "Alerts raised", ["kind", "level"], registry=registry
         )
+        for kind, level in (
+            ("early", "yellow"),
+            ("early", "red"),
+            ("lag", "yellow"),
+            ("lag", "red"),
+            ("overdue", "none"),
+        ):
+            self.alerts.labels(kind, level)
         self.decisions = Counter(
-            "duban_alert_decisions",
-            "Decisions about alerts, with their reasons",
-            ["kind", "effect", "reason"],
-            registry=registry,
+            "duban_alert_decisions", "Decisions about alerts", ["reason"], registry=registry
         )
+        for reason in (*get_args(Reason), "no_contact", "endpoint_disabled"):
+            self.decisions.labels(reason)
         self.deliveries = Counter(
-            "duban_deliveries", "Attempts to deliver", ["channel", "outcome"], registry=registry
+            "duban_delivery_attempts",
+            "Attempts to deliver, by what came of the delivery",
+            ["channel", "outcome"],
+            registry=registry,
         )
         for channel in ("webhook", "mail"):
             for outcome in ("delivered", "retry", "refused", "gone", "expired"):

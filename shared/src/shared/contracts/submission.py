@@ -4,20 +4,20 @@ from typing import Annotated
 
 from pydantic import AnyHttpUrl, Field, StringConstraints
 
-from shared.contracts.values import Amount, Contract, Day, Id, Line, Note
+from shared.contracts.values import Contract, Day, Id, Line, Note, TextAmount
 
 
 class Relation(Contract):
     """Two rates that are held against each other, in percent."""
 
-    own: Amount
-    other: Amount
+    own: TextAmount
+    other: TextAmount
 
 
 class PartialDone(Contract):
     """The share of a milestone that is done, 0 to 1."""
 
-    share: Amount = Field(ge=0, le=1)
+    share: TextAmount = Field(ge=0, le=1)
 
 
 class Correction(Contract):
@@ -33,7 +33,7 @@ class Evidence(Contract):
     url: Annotated[str, StringConstraints(max_length=2000), AnyHttpUrl]
 
 
-Value = Amount | Relation
+Value = TextAmount | Relation
 Done = Day | PartialDone | None
 
 
@@ -46,7 +46,7 @@ class Submission(Contract):
     period: Id
     values: dict[Id, Value] = Field(default_factory=dict, max_length=200)
     milestones: dict[Id, Done] | None = Field(default=None, max_length=500)
-    percent: Annotated[Amount, Field(ge=0, le=100)] | None = None
+    percent: Annotated[TextAmount, Field(ge=0, le=100)] | None = None
     no_data: tuple[Id, ...] = Field(default=(), max_length=200)
     as_of: Day | None = None
     correction: Correction | None = None

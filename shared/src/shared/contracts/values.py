@@ -62,6 +62,17 @@ def parse_amount(value: object) -> Decimal:
     return abs(amount) if amount == 0 else amount
 
 
+def parse_text_amount(value: object) -> Decimal:
+    """An amount that came over the wire: always a decimal string, for a number is rounded en route.
+
+    Raises:
+        ValueError: as `parse_amount`, and for a whole number without quotes.
+    """
+    if isinstance(value, int):
+        raise ValueError(f'write an amount as a decimal string in quotes: "{value}"')
+    return parse_amount(value)
+
+
 def parse_figure(value: object) -> Decimal:
     """A computed number, as long as it needs to be.
 
@@ -145,7 +156,10 @@ Amount = Annotated[
         }
     ),
 ]
-"""An exact decimal, written as a string."""
+"""An exact decimal, written as a string; in a file a whole number may stand unquoted."""
+
+TextAmount = Annotated[Amount, BeforeValidator(parse_text_amount)]
+"""An exact decimal as departments send it: always a string."""
 
 Figure = Annotated[
     Decimal,

@@ -16,6 +16,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "unknown_submission": 404,
     "unknown_token": 404,
     "unknown_rulebook": 404,
+    "other_unit": 403,
     "same_holder": 403,
     "already_returned": 409,
     "not_empty": 409,

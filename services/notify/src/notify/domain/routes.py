@@ -6,6 +6,9 @@ from pydantic import Field
 
 from shared.contracts.values import Contract, Id, Line
 
+Format = Literal["standard", "wecom", "dingtalk", "feishu"]
+"""How a receiver wants its messages; this release speaks `standard`."""
+
 
 class ToEndpoint(Contract):
     """To a webhook endpoint."""
@@ -19,14 +22,6 @@ class ToRole(Contract):
     role: Id
 
 
-class Hours(Contract):
-    """When messages go out."""
-
-    from_: Line = Field(default="08:30", alias="from")
-    to: Line = "17:30"
-    working_days_only: bool = True
-
-
 class Default(Contract):
     """The one route of this release: every alert takes it."""
 
@@ -37,8 +32,17 @@ class EndpointSpec(Contract):
     """A webhook endpoint as the routes name it."""
 
     id: Id
-    url: Annotated[str, Field(max_length=2000)]
-    format: Literal["standard", "wecom", "dingtalk", "feishu"] = "standard"
+    url: Annotated[str, Field(min_length=1, max_length=2000)]
+    format: Format = "standard"
+    secret_env: Line | None = None
+
+
+class Hours(Contract):
+    """When messages go out."""
+
+    from_: Line = Field(default="08:30", alias="from")
+    to: Line = "17:30"
+    working_days_only: bool = True
 
 
 class Routes(Contract):
@@ -48,17 +52,19 @@ class Routes(Contract):
     routes: tuple[dict[str, Any], ...] = ()
     default: Default = Default()
     inhibit: tuple[dict[str, Any], ...] = ()
-    hours: Hours | None = None
-    daily_cap: int | None = None
-    acknowledge_expires_working_days: int | None = None
+    hours: Hours = Hours()
+    daily_cap: int = 5
+    acknowledge_expires_working_days: int = 3
 
     def roles(self) -> tuple[str, ...]:
-        """The roles of the route, in its order."""
-        return tuple(one.role for one in self.default.to if isinstance(one, ToRole))
+        """The roles of the route, each once, in its order."""
+        named = (one.role for one in self.default.to if isinstance(one, ToRole))
+        return tuple(dict.fromkeys(named))
 
     def hooks(self) -> tuple[str, ...]:
-        """The endpoints of the route, in its order."""
-        return tuple(one.endpoint for one in self.default.to if isinstance(one, ToEndpoint))
+        """The endpoints of the route, each once, in its order."""
+        named = (one.endpoint for one in self.default.to if isinstance(one, ToEndpoint))
+        return tuple(dict.fromkeys(named))
 
 
 class RoutesDocument(Contract):
@@ -70,20 +76,26 @@ class RoutesDocument(Contract):
 NO_ROUTES: Final = Routes()
 """What holds where nothing was set: the reporter by mail."""
 
+_LATER: Final = (
+    "routes",
+    "inhibit",
+    "hours",
+    "daily_cap",
+    "acknowledge_expires_working_days",
+)
+
 
 def unsupported(routes: Routes) -> list[str]:
-    """The paths of what this release does not carry out, and therefore refuses."""
-    later = {
-        "notify.routes": bool(routes.routes),
-        "notify.inhibit": bool(routes.inhibit),
-        "notify.hours": routes.hours is not None,
-        "notify.daily_cap": routes.daily_cap is not None,
-        "notify.acknowledge_expires_working_days": routes.acknowledge_expires_working_days
-        is not None,
-    }
-    formats = [
-        f"notify.endpoints[{index}].format"
-        for index, one in enumerate(routes.endpoints)
-        if one.format != "standard"
+    """The paths of what this release does not carry out, where they ask for more than the default.
+
+    A file that writes a default out asks for nothing new.
+    """
+    paths = [
+        f"notify.{name}" for name in _LATER if getattr(routes, name) != getattr(NO_ROUTES, name)
     ]
-    return [path for path, asked in later.items() if asked] + formats
+    for index, one in enumerate(routes.endpoints):
+        if one.format != "standard":
+            paths.append(f"notify.endpoints[{index}].format")
+        if one.secret_env is not None:
+            paths.append(f"notify.endpoints[{index}].secret_env")
+    return paths

@@ -1,18 +1,12 @@
-"""Alerts: each event is brought to the domain, and what it decides is stored with its reason."""
+"""Alerts: each event is brought to the rule that judges it."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, delete, select
 
 from notify.domain.alerts import (
-    Decision,
     Figures,
-    Kind,
-    Level,
-    OpenAlert,
     OverdueObligation,
     PublishedLine,
     StandingChange,
@@ -21,52 +15,27 @@ from notify.domain.alerts import (
     decide_lag,
     decide_overdue,
 )
-from notify.domain.messages import Change
-from notify.metrics import NotifyMetrics
+from notify.service.episodes import Episodes, as_open
 from notify.service.plans import KnownPlan, Plans
-from notify.service.writing import Writing
-from notify.store.tables import Alert, DecisionRow, PublishedTask, UnitPart
+from notify.service.writing import Cause
+from notify.store.tables import Alert, PublishedTask, UnitPart
 from shared.contracts import scoring
 from shared.contracts.intake import ObligationOverdue, SubmissionAccepted
-from shared.contracts.notify import AlertRaised, AlertResolved
 from shared.contracts.values import Contract
 from shared.kit.bus.loop import Received
 from shared.kit.dead_letters import Rejected
-from shared.kit.journal import Journal
 
 
 class _Lines(Contract):
     lines: tuple[scoring.PublishedLine, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Cause:
-    """The event a decision answers, and what its alert is about."""
-
-    plan: KnownPlan
-    task: str
-    unit: str
-    action: str
-    kind: Kind
-    period: str
-    figures: Figures | None
-    since: date
-    next_by: date | None
-    event: str
-    at: datetime
-    correlation: str
-
-
 class Alerts:
-    """Turns what is heard into alerts."""
+    """Turns what is heard into alerts; every handler may raise `Unavailable`: no plan yet."""
 
-    def __init__(
-        self, *, plans: Plans, writing: Writing, journal: Journal, metrics: NotifyMetrics
-    ) -> None:
+    def __init__(self, *, plans: Plans, episodes: Episodes) -> None:
         self._plans = plans
-        self._writing = writing
-        self._journal = journal
-        self._metrics = metrics
+        self._episodes = episodes
 
     async def on_standing(
         self, session: AsyncSession, received: Received[scoring.StandingChanged]
@@ -74,45 +43,42 @@ class Alerts:
         """A live light has changed: the unit is warned while there is still time."""
         event = received.event
         plan = await self._plans.known(session, event.plan)
-        figures = _figures(event.a, event.e, event.r, event.gap)
-        decision = decide_early(
-            StandingChange(
-                plan=event.plan,
-                task=event.task,
-                unit=event.unit,
-                action=event.action,
-                period=event.period,
-                before=event.was,
-                after=event.light,
-                figures=figures,
-                as_of=event.day,
-                event_id=received.id,
-            ),
-            _open(await self._find(session, event.plan, event.task, event.unit, "early")),
+        change = StandingChange(
+            plan=event.plan,
+            task=event.task,
+            unit=event.unit,
+            action=event.action,
+            period=event.period,
+            before=event.was,
+            after=event.light,
+            figures=_figures(event.a, event.e, event.r, event.gap),
+            as_of=event.day,
+            event_id=received.id,
         )
-        period = plan.calendar.find(event.period)
-        cause = _Cause(
+        alert = await self._episodes.open(
+            session, plan=event.plan, task=event.task, unit=event.unit, kind="early"
+        )
+        cause = Cause(
             plan=plan,
             task=event.task,
             unit=event.unit,
             action=event.action,
             kind="early",
             period=event.period,
-            figures=figures,
+            figures=change.figures,
             since=event.day,
-            next_by=plan.calendar.window(period).due if period else None,
+            next_by=plan.due_of(event.period),
             event=received.id,
             at=received.time,
             correlation=received.correlation,
         )
-        await self._carry_out(session, decision, cause)
+        await self._episodes.carry_out(session, decide_early(change, as_open(alert)), cause)
 
     async def on_unit(
         self, session: AsyncSession, received: Received[scoring.UnitPublished]
     ) -> None:
         """Keep a unit's part until its publication is whole."""
         event = received.event
-        lines = _Lines(lines=event.lines).model_dump_json()
         session.add(
             UnitPart(
                 plan=event.plan,
@@ -121,7 +87,7 @@ class Alerts:
                 unit=event.unit,
                 event=received.id,
                 digest=event.digest,
-                lines=lines,
+                lines=_Lines(lines=event.lines).model_dump_json(),
             )
         )
 
@@ -132,7 +98,6 @@ class Alerts:
 
         Raises:
             Rejected: `incomplete_publication`, parts it announced did not come.
-            Unavailable: its plan has not arrived yet.
         """
         event = received.event
         plan = await self._plans.known(session, event.plan)
@@ -141,10 +106,11 @@ class Alerts:
             & (col(UnitPart.period) == event.period)
             & (col(UnitPart.version) == event.version)
         )
-        parts = list((await session.execute(select(UnitPart).where(mine))).scalars())
+        query = select(UnitPart).where(mine).order_by(col(UnitPart.unit))
+        parts = (await session.execute(query)).scalars().all()
         if len(parts) != event.units:
             raise Rejected("incomplete_publication", f"{event.subject} lacks units it announced")
-        for part in sorted(parts, key=lambda one: one.unit):
+        for part in parts:
             for line in _Lines.model_validate_json(part.lines).lines:
                 await self._judge(session, plan, part, line, received)
         await session.execute(delete(UnitPart).where(mine))
@@ -172,7 +138,7 @@ class Alerts:
             Alert.episode == event.period,
         )
         raised = (await session.execute(query)).first() is not None
-        cause = _Cause(
+        cause = Cause(
             plan=plan,
             task=event.task,
             unit=event.unit,
@@ -186,21 +152,25 @@ class Alerts:
             at=received.time,
             correlation=received.correlation,
         )
-        await self._carry_out(session, decide_overdue(obligation, raised=raised), cause)
+        await self._episodes.carry_out(session, decide_overdue(obligation, raised=raised), cause)
 
     async def on_report(
         self, session: AsyncSession, received: Received[SubmissionAccepted]
     ) -> None:
         """A report has come: whoever was told of its absence need not worry any more."""
         event = received.event
-        alert = await self._find(
-            session, event.plan, event.task, event.unit, "overdue", episode=event.period
+        alert = await self._episodes.open(
+            session,
+            plan=event.plan,
+            task=event.task,
+            unit=event.unit,
+            kind="overdue",
+            episode=event.period,
         )
         if alert is None:
-            return  # nobody was told anything: there is no decision to remember
-        plan = await self._plans.known(session, event.plan)
-        cause = _Cause(
-            plan=plan,
+            return  # nobody was told of its absence: there is no alert to decide about
+        cause = Cause(
+            plan=await self._plans.known(session, event.plan),
             task=event.task,
             unit=event.unit,
             action=alert.action,
@@ -213,7 +183,7 @@ class Alerts:
             at=received.time,
             correlation=received.correlation,
         )
-        await self._carry_out(session, decide_arrival(_open(alert)), cause)
+        await self._episodes.carry_out(session, decide_arrival(as_open(alert)), cause)
 
     async def _judge(
         self,
@@ -224,181 +194,46 @@ class Alerts:
         received: Received[scoring.PublicationReleased],
     ) -> None:
         event = received.event
-        figures = _figures(line.a, line.e, line.r, line.gap)
-        newest = await session.get(PublishedTask, (plan.plan, line.task))
-        decision = decide_lag(
-            PublishedLine(
-                plan=plan.plan,
-                task=line.task,
-                unit=part.unit,
-                action=line.action,
-                period=event.period,
-                before=line.was,
-                after=line.light,
-                figures=figures,
-                as_of=event.last_day,
-                # One event judges many lines: the episode is named by the unit's own part.
-                event_id=part.event,
-                version=event.version,
-                digest=part.digest,
-            ),
-            _open(await self._find(session, plan.plan, line.task, part.unit, "lag")),
-            newest.last_day if newest else None,
+        judged = PublishedLine(
+            plan=plan.plan,
+            task=line.task,
+            unit=part.unit,
+            action=line.action,
+            period=event.period,
+            before=line.was,
+            after=line.light,
+            figures=_figures(line.a, line.e, line.r, line.gap),
+            as_of=event.last_day,
+            event_id=part.event,
+            version=event.version,
+            digest=part.digest,
         )
+        alert = await self._episodes.open(
+            session, plan=plan.plan, task=line.task, unit=part.unit, kind="lag"
+        )
+        newest = await session.get(PublishedTask, (plan.plan, line.task))
+        decision = decide_lag(judged, as_open(alert), newest.last_day if newest else None)
         if newest is None or newest.last_day < event.last_day:
             await session.merge(
                 PublishedTask(plan=plan.plan, task=line.task, last_day=event.last_day)
             )
-        period = plan.calendar.find(event.period)
-        following = plan.following(period) if period else None
-        cause = _Cause(
+        cause = Cause(
             plan=plan,
             task=line.task,
             unit=part.unit,
             action=line.action,
             kind="lag",
             period=event.period,
-            figures=figures,
+            figures=judged.figures,
             since=event.last_day,
-            next_by=plan.calendar.window(following).due if following else None,
+            next_by=plan.next_due_of(event.period),
             event=part.event,
             at=received.time,
             correlation=received.correlation,
         )
-        await self._carry_out(session, decision, cause)
-
-    async def _carry_out(self, session: AsyncSession, decision: Decision, cause: _Cause) -> None:
-        session.add(
-            DecisionRow(
-                alert=decision.alert_id,
-                plan=cause.plan.plan,
-                task=cause.task,
-                unit=cause.unit,
-                kind=cause.kind,
-                effect=decision.effect,
-                reason=decision.reason,
-                event=cause.event,
-                at=cause.at,
-            )
-        )
-        self._metrics.decisions.labels(cause.kind, decision.effect, decision.reason).inc()
-        if decision.effect == "raise":
-            await self._raise(session, decision, cause)
-        elif decision.effect == "update":
-            await self._update(session, decision, cause)
-        elif decision.effect == "resolve":
-            await self._resolve(session, decision, cause)
-
-    async def _raise(self, session: AsyncSession, decision: Decision, cause: _Cause) -> None:
-        alert = Alert(
-            id=decision.alert_id or "",
-            plan=cause.plan.plan,
-            task=cause.task,
-            unit=cause.unit,
-            action=cause.action,
-            kind=cause.kind,
-            level=decision.level,
-            episode=decision.episode or "",
-            period=cause.period,
-            state="raised",
-            since=cause.since,
-            next_by=cause.next_by,
-            raised_at=cause.at,
-            reason=decision.reason,
-            correlation=cause.correlation,
-        )
-        _show(alert, cause.figures)
-        session.add(alert)
-        self._metrics.alerts.labels(cause.kind, decision.level or "none").inc()
-        await self._tell(session, alert, decision, cause, change="alert.raised")
-
-    async def _update(self, session: AsyncSession, decision: Decision, cause: _Cause) -> None:
-        alert = await session.get_one(Alert, decision.alert_id)
-        if alert.level != decision.level:
-            alert.level, alert.since = decision.level, cause.since
-        alert.period, alert.next_by, alert.reason = cause.period, cause.next_by, decision.reason
-        _show(alert, cause.figures)
-        session.add(alert)
-        if decision.tell:
-            await self._tell(session, alert, decision, cause, change="alert.updated")
-
-    async def _resolve(self, session: AsyncSession, decision: Decision, cause: _Cause) -> None:
-        alert = await session.get_one(Alert, decision.alert_id)
-        alert.state, alert.resolved_at, alert.reason = "resolved", cause.at, decision.reason
-        session.add(alert)
-        resolved = AlertResolved(
-            plan=alert.plan, alert=alert.id, reason=decision.reason, resolved_at=cause.at
-        )
-        await self._journal.record(session, resolved, at=cause.at, correlation=cause.correlation)
-
-    async def _tell(
-        self,
-        session: AsyncSession,
-        alert: Alert,
-        decision: Decision,
-        cause: _Cause,
-        *,
-        change: Change,
-    ) -> None:
-        await session.flush()
-        await self._writing.write(
-            session, alert, plan=cause.plan, tell=decision.tell, change=change, at=cause.at
-        )
-        raised = AlertRaised(
-            plan=alert.plan,
-            alert=alert.id,
-            kind=cause.kind,
-            level=decision.level,
-            task=alert.task,
-            unit=alert.unit,
-            period=alert.period,
-            to=tuple(str(addressee) for addressee in decision.tell),
-            raised_at=cause.at,
-        )
-        await self._journal.record(session, raised, at=cause.at, correlation=cause.correlation)
-
-    async def _find(
-        self,
-        session: AsyncSession,
-        plan: str,
-        task: str,
-        unit: str,
-        kind: Kind,
-        *,
-        episode: str | None = None,
-    ) -> Alert | None:
-        query = select(Alert).where(
-            Alert.plan == plan,
-            Alert.task == task,
-            Alert.unit == unit,
-            Alert.kind == kind,
-            Alert.state == "raised",
-        )
-        if episode is not None:
-            query = query.where(Alert.episode == episode)
-        return (await session.execute(query)).scalars().first()
-
-
-def _open(alert: Alert | None) -> OpenAlert | None:
-    if alert is None:
-        return None
-    kind: Kind = alert.kind  # type: ignore[assignment]  # stored from a Kind
-    level: Level | None = alert.level  # type: ignore[assignment]  # stored from a Level
-    return OpenAlert(
-        id=alert.id,
-        kind=kind,
-        level=level,
-        episode=alert.episode,
-        figures=Figures(a=alert.a, e=alert.e, r=alert.r, gap=alert.gap),
-    )
+        await self._episodes.carry_out(session, decision, cause)
 
 
 def _figures(*values: Decimal | None) -> Figures:
     a, e, r, gap = (None if value is None else format(value, "f") for value in values)
     return Figures(a=a, e=e, r=r, gap=gap)
-
-
-def _show(alert: Alert, figures: Figures | None) -> None:
-    """Let an alert show the figures it was last judged by."""
-    known = figures or Figures(a=None, e=None, r=None, gap=None)
-    alert.a, alert.e, alert.r, alert.gap = known.a, known.e, known.r, known.gap

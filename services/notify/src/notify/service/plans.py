@@ -1,6 +1,8 @@
 """What notify must know of a plan: its calendar and the titles its messages name."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, delete, func, select
@@ -8,6 +10,7 @@ from sqlmodel import col, delete, func, select
 from notify.store.tables import PlanHeadRow, TaskPart
 from shared.calendar.periods import Period
 from shared.calendar.plan import PlanCalendar
+from shared.calendar.workdays import YearNotLoaded
 from shared.contracts.intake import PlanVersioned, TaskDefined
 from shared.contracts.values import Text
 from shared.kit.bus.loop import Received, Unavailable
@@ -16,27 +19,44 @@ from shared.kit.dead_letters import Rejected
 
 @dataclass(frozen=True, kw_only=True)
 class KnownPlan:
-    """A plan as its messages need it; `action_of` gives the action of each task."""
+    """A plan as its messages need it: titles by id, and the action of each task."""
 
     plan: str
     calendar: PlanCalendar
-    titles: dict[str, Text]
-    action_of: dict[str, str]
+    units: Mapping[str, Text]
+    tasks: Mapping[str, Text]
+    action_of: Mapping[str, str]
 
-    def title(self, of: str) -> Text:
-        """The title of a unit, action or task; its id where it has none."""
-        return self.titles.get(of) or Text(zh=of, en=of)
+    def unit_title(self, unit: str) -> Text:
+        """The title of a unit; its id where a version has dropped it."""
+        return self.units.get(unit) or Text(zh=unit, en=unit)
 
-    def following(self, period: Period) -> Period | None:
-        """The plan's next period."""
-        return self.calendar.find(self.calendar.scheme.following(period).id)
+    def task_title(self, task: str) -> Text:
+        """The title of a task; its id where a version has dropped it."""
+        return self.tasks.get(task) or Text(zh=task, en=task)
+
+    def due_of(self, period_id: str) -> date | None:
+        """When a period's report is due; None where that is not known."""
+        return self._due(self.calendar.find(period_id))
+
+    def next_due_of(self, period_id: str) -> date | None:
+        """When the report of the period after this one is due; None where that is not known."""
+        period = self.calendar.find(period_id)
+        following = period and self.calendar.scheme.following(period)
+        return self._due(self.calendar.find(following.id) if following else None)
+
+    def _due(self, period: Period | None) -> date | None:
+        try:
+            return self.calendar.window(period).due if period else None
+        except YearNotLoaded:  # the message does without the day: it must not wait for a table
+            return None
 
 
 class Plans:
     """Keeps the newest version of each plan."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, int], KnownPlan] = {}
+        self._known: dict[str, tuple[int, KnownPlan]] = {}
 
     async def on_task(self, session: AsyncSession, received: Received[TaskDefined]) -> None:
         """Keep a task's title until its version is whole."""
@@ -90,21 +110,21 @@ class Plans:
         row = await session.get(PlanHeadRow, plan)
         if row is None:
             return None
-        place = (plan, row.version)
-        if place not in self._known:
-            self._known[place] = await _read(session, row)
-        return self._known[place]
+        version, known = self._known.get(plan, (None, None))
+        if known is None or version != row.version:
+            known = await _read(session, row)
+            self._known[plan] = row.version, known
+        return known
 
 
 async def _read(session: AsyncSession, row: PlanHeadRow) -> KnownPlan:
     event = PlanVersioned.model_validate_json(row.head)
     query = select(TaskPart).where(TaskPart.plan == row.plan, TaskPart.version == row.version)
     parts = list((await session.execute(query)).scalars())
-    titles = {one.id: one.title for one in (*event.units, *event.actions)}
-    titles |= {part.task: Text.model_validate_json(part.title) for part in parts}
     return KnownPlan(
         plan=row.plan,
         calendar=PlanCalendar(dates=event.head),
-        titles=titles,
+        units={unit.id: unit.title for unit in event.units},
+        tasks={part.task: Text.model_validate_json(part.title) for part in parts},
         action_of={part.task: part.action for part in parts},
     )

@@ -1,21 +1,41 @@
 """Messages are written when the alert is: one delivery for each person and each endpoint."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
 from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notify.domain.alerts import Addressee, Figures, Kind, Level
-from notify.domain.messages import AlertFacts, Change, render, webhook_body
+from notify.domain.messages import AlertFacts, Change, Message, render, webhook_body
 from notify.metrics import NotifyMetrics
 from notify.service.directory import Directory
 from notify.service.plans import KnownPlan
-from notify.store.tables import Alert, Contact, DecisionRow, Delivery
+from notify.store.tables import Alert, Contact, DecisionRow, Delivery, Endpoint
 from shared.contracts.plan import Language
 from shared.kit.clock import Clock
 
-_NAMESPACE = UUID("0f8f6c6a-7f0c-5a6b-9a51-0b8f7d1f9c33")
+_NAMESPACE: Final = UUID("0f8f6c6a-7f0c-5a6b-9a51-0b8f7d1f9c33")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """The event that is answered, and what its alert is about; `at` is business time."""
+
+    plan: KnownPlan
+    task: str
+    unit: str
+    action: str
+    kind: Kind
+    period: str
+    figures: Figures | None
+    since: date
+    next_by: date | None
+    event: str
+    at: datetime
+    correlation: str
 
 
 class Writing:
@@ -34,85 +54,74 @@ class Writing:
         session: AsyncSession,
         alert: Alert,
         *,
-        plan: KnownPlan,
         tell: Sequence[Addressee],
         change: Change,
-        at: datetime,
+        cause: Cause,
     ) -> None:
         """One delivery for each person behind an addressee, and for each endpoint of the route.
 
-        An addressee nobody stands behind is a decision of its own (`no_contact`), not silence.
+        Whom it cannot reach is a decision of its own (`no_contact`, `endpoint_disabled`).
         """
         routes = await self._directory.routes(session)
-        facts = _facts(alert, plan)
-        people: dict[str, Contact] = {}
-        for role, subject in _audience(alert, plan, tell, routes.roles()):
-            found = await self._directory.people(session, alert.plan, role=role, subject=subject)
-            if not found:
-                self._note_nobody(session, alert, f"{role}@{subject}", at)
-            people |= {one.email: one for one in found}
-        for email, person in sorted(people.items()):
+        facts = _facts(alert, cause)
+        roles = dict.fromkeys([*(one.role for one in tell), *routes.roles()])
+        for person in await self._people(session, alert, list(roles), cause):
             language: Language = "en" if person.language == "en" else "zh-CN"
             message = render(facts, language, base_url=self._public_url)
-            session.add(
-                self._delivery(
-                    alert,
-                    change,
-                    channel="mail",
-                    recipient=email,
-                    language=language,
-                    subject=message.subject,
-                    body=message.text.encode(),
-                    html=message.html,
-                )
-            )
-        body = webhook_body(facts, change=change, timestamp=at, base_url=self._public_url)
+            session.add(self._mail(alert, cause, person.email, language, message))
+        body = webhook_body(facts, change=change, timestamp=cause.at, base_url=self._public_url)
         for hook in routes.hooks():
-            session.add(
-                self._delivery(
-                    alert,
-                    change,
-                    channel="webhook",
-                    recipient=hook,
-                    language="",
-                    subject="",
-                    body=body,
-                    html="",
-                )
+            endpoint = await session.get_one(Endpoint, hook)
+            if endpoint.disabled_at is None:
+                session.add(self._webhook(alert, cause, hook, body))
+            else:
+                self._note(session, alert, cause, "endpoint_disabled", hook)
+
+    async def _people(
+        self, session: AsyncSession, alert: Alert, roles: Sequence[str], cause: Cause
+    ) -> Sequence[Contact]:
+        """Everybody behind these roles, each address once: the first role decides the language."""
+        people: dict[str, Contact] = {}
+        for role in roles:
+            scope, subject = _place(role, alert)
+            found = await self._directory.people(
+                session, alert.plan, role=role, scope=scope, subject=subject
             )
+            if not found:
+                self._note(session, alert, cause, "no_contact", f"{role}@{subject}")
+            people = {one.email: one for one in found} | people
+        return [people[email] for email in sorted(people)]
+
+    def _mail(
+        self, alert: Alert, cause: Cause, email: str, language: Language, message: Message
+    ) -> Delivery:
+        delivery = self._delivery(alert, cause, "mail", email, message.text.encode())
+        delivery.language, delivery.subject, delivery.html = language, message.subject, message.html
+        return delivery
+
+    def _webhook(self, alert: Alert, cause: Cause, hook: str, body: bytes) -> Delivery:
+        return self._delivery(alert, cause, "webhook", hook, body)
 
     def _delivery(
-        self,
-        alert: Alert,
-        change: Change,
-        *,
-        channel: str,
-        recipient: str,
-        language: str,
-        subject: str,
-        body: bytes,
-        html: str,
+        self, alert: Alert, cause: Cause, channel: str, recipient: str, body: bytes
     ) -> Delivery:
         now = self._clock.wall_now()
-        # The same change told to the same recipient is the same message, however often tried.
-        name = "/".join((alert.id, change, alert.level or "", channel, recipient))
+        # The same event told to the same recipient is the same message, however often tried.
+        name = "/".join((alert.id, cause.event, channel, recipient))
         return Delivery(
             id=f"msg-{uuid5(_NAMESPACE, name)}",
             alert=alert.id,
             plan=alert.plan,
             channel=channel,
             recipient=recipient,
-            language=language,
-            subject=subject,
             body=body,
-            html=html,
             next_attempt_at=now,
             created_at=now,
-            correlation=alert.correlation,
+            correlation=cause.correlation,
         )
 
-    def _note_nobody(
-        self, session: AsyncSession, alert: Alert, addressee: str, at: datetime
+    def _note(
+        self, session: AsyncSession, alert: Alert, cause: Cause, reason: str, addressee: str
     ) -> None:
         session.add(
             DecisionRow(
@@ -122,39 +131,36 @@ class Writing:
                 unit=alert.unit,
                 kind=alert.kind,
                 effect="nothing",
-                reason="no_contact",
-                event=alert.episode,
+                reason=reason,
+                event=cause.event,
                 addressee=addressee,
-                at=at,
+                at=cause.at,
             )
         )
-        self._metrics.decisions.labels(alert.kind, "nothing", "no_contact").inc()
+        self._metrics.decisions.labels(reason).inc()
 
 
-def _audience(
-    alert: Alert, plan: KnownPlan, tell: Sequence[Addressee], roles: Sequence[str]
-) -> list[tuple[str, str]]:
-    """Whom the kind concerns, then whom the route adds; a role is sought where it stands."""
-    where = {"group": alert.action, "office": plan.plan}
-    added = [(role, where.get(role, alert.unit)) for role in roles]
-    return list(dict.fromkeys([*((one.role, one.at) for one in tell), *added]))
+def _place(role: str, alert: Alert) -> tuple[str, str]:
+    """Where a role stands: `group` at the action, `office` at the plan, every other at the unit."""
+    if role == "group":
+        return "action", alert.action
+    return ("plan", alert.plan) if role == "office" else ("unit", alert.unit)
 
 
-def _facts(alert: Alert, plan: KnownPlan) -> AlertFacts:
-    kind: Kind = alert.kind  # type: ignore[assignment]  # stored from a Kind
+def _facts(alert: Alert, cause: Cause) -> AlertFacts:
     level: Level | None = alert.level  # type: ignore[assignment]  # stored from a Level
     return AlertFacts(
         id=alert.id,
-        kind=kind,
+        kind=cause.kind,
         level=level,
         plan=alert.plan,
         task=alert.task,
-        task_title=plan.title(alert.task),
+        task_title=cause.plan.task_title(alert.task),
         unit=alert.unit,
-        unit_title=plan.title(alert.unit),
+        unit_title=cause.plan.unit_title(alert.unit),
         period=alert.period,
-        figures=Figures(a=alert.a, e=alert.e, r=alert.r, gap=alert.gap),
+        figures=cause.figures,
         since=alert.since,
         next_by=alert.next_by,
-        correlation_id=alert.correlation,
+        correlation_id=cause.correlation,
     )

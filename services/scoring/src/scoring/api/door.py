@@ -22,6 +22,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "already_published": 409,
     "previous_unpublished": 409,
     "draft_outdated": 409,
+    "before_activation": 409,
     "not_closed": 409,
     "events_incomplete": 409,
     "year_not_loaded": 409,

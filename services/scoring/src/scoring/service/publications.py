@@ -208,6 +208,10 @@ class Publications:
         row = await session.get(PublicationRow, (plan_id, period.id, FIRST_VERSION))
         if row is not None:
             _refuse_published(row)
+        first = plan.calendar.find(plan.activate_from) if plan.activate_from else None
+        if first is None or period.last < first.last:
+            begins = f"from {first.id} on" if first else "in no period: name its activate_from"
+            raise Refused("before_activation", f"reports of this plan are owed {begins}")
         earlier = await unpublished_before(session, plan, period)
         if earlier is not None:
             raise Refused("previous_unpublished", f"publish {earlier.id} first")

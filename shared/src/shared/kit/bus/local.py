@@ -1,26 +1,20 @@
 """The bus of one machine: a partitioned log in one SQLite file, durable over kill -9.
 
-One process owns the file; one thread of it owns the connection and does one job at a time, each in
-a transaction of its own: that is what orders the log. Records and committed offsets are in the
-file. Who is in which group is known in memory only: members live and die with the process.
+Records and committed offsets are in the file (`local_log`), which one process owns. Who is in which
+group is known in memory only: members live and die with the process.
 """
 
 import asyncio
-import fcntl
-import json
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
+from shared.kit.bus import local_log
 from shared.kit.bus.base import (
     AssignmentLost,
     BusUnavailable,
-    Headers,
     Message,
     MessageRefused,
     Record,
@@ -32,29 +26,13 @@ from shared.kit.signals import Signal
 MAX_MESSAGE_BYTES: Final = 1_000_000
 """Of key, value and headers together: below what Kafka takes by default."""
 
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS topics (name TEXT PRIMARY KEY, partitions INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS records (
-    topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL,
-    key BLOB, value BLOB, headers TEXT NOT NULL,
-    PRIMARY KEY (topic, partition, offset)
-);
-CREATE TABLE IF NOT EXISTS commits (
-    member_group TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL,
-    offset INTEGER NOT NULL,
-    PRIMARY KEY (member_group, topic, partition)
-);
-"""
-
-T = TypeVar("T")
-
 
 class LocalBus:
     """A `Bus` for the services of one process."""
 
     def __init__(self, *, path: Path, topics: Sequence[Topic]) -> None:
         """`path` is the log's file, made if need be; `<path>.lock` beside it shows its owner."""
-        self._log = _Log(path)
+        self._log = local_log.Log(path)
         self._topics = {topic.name: topic for topic in topics}
         self._groups: dict[str, dict[str, LocalConsumer]] = {}
 
@@ -67,7 +45,7 @@ class LocalBus:
         """
         try:
             await self._log.open()
-            await self._log.do(partial(_declare, topics=self._topics.values()))
+            await self._log.do(partial(local_log.declare, topics=self._topics.values()))
         except BaseException:
             await self._log.close()
             raise
@@ -130,7 +108,7 @@ class LocalProducer:
     """A `Producer` of the local bus."""
 
     def __init__(
-        self, *, log: "_Log", topics: Mapping[str, Topic], sent: Callable[[], None]
+        self, *, log: local_log.Log, topics: Mapping[str, Topic], sent: Callable[[], None]
     ) -> None:
         self._log = log
         self._topics = topics
@@ -149,7 +127,7 @@ class LocalProducer:
             if (size := _size(message)) > MAX_MESSAGE_BYTES:
                 raise MessageRefused(f"{size} bytes are more than {MAX_MESSAGE_BYTES}")
         try:
-            await self._log.do(partial(_append, topics=self._topics, messages=messages))
+            await self._log.do(partial(local_log.append, topics=self._topics, messages=messages))
         finally:
             self._sent()  # even if the sender was cancelled: the append may go on without it
 
@@ -170,7 +148,7 @@ class LocalConsumer:
     def __init__(
         self,
         *,
-        log: "_Log",
+        log: local_log.Log,
         group: str,
         topics: Iterable[str],
         member: str,
@@ -208,7 +186,7 @@ class LocalConsumer:
         """
         if lost := sorted(offsets.keys() - self._turns.keys()):
             raise AssignmentLost(f"{self.group} reads these elsewhere: {lost}")
-        await self._log.do(partial(_commit, group=self.group, offsets=offsets))
+        await self._log.do(partial(local_log.commit, group=self.group, offsets=offsets))
 
     async def rewind(self, place: TopicPartition, offset: int) -> None:
         """Read this partition again from `offset` on; without effect if it was lost meanwhile."""
@@ -221,7 +199,9 @@ class LocalConsumer:
 
     async def caught_up(self) -> bool:
         """Whether everything appended to the assigned partitions up to now has been committed."""
-        return await self._log.do(partial(_all_committed, group=self.group, places=self.assigned()))
+        return await self._log.do(
+            partial(local_log.all_committed, group=self.group, places=self.assigned())
+        )
 
     async def close(self) -> None:
         """Leave the group; its partitions go to the others at once."""
@@ -240,7 +220,7 @@ class LocalConsumer:
         turns = dict(self._turns)
         positions = {place: turn.position for place, turn in turns.items()}
         found = await self._log.do(
-            partial(_read, group=self.group, positions=positions, limit=limit)
+            partial(local_log.read, group=self.group, positions=positions, limit=limit)
         )
         # What was lost while it was read, even if it came back, is somebody's to read again.
         kept = {
@@ -255,183 +235,6 @@ class LocalConsumer:
         return kept
 
 
-class _Log:
-    """The file, the lock that shows its owner, and the one thread that works on it."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._held = ExitStack()
-        self._thread: ThreadPoolExecutor | None = None
-
-    async def open(self) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="local-bus")
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
-
-    async def do(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a job in a transaction; it is durable, or has left nothing, on return."""
-        if self._thread is None:
-            raise BusUnavailable(f"the bus on {self._path} is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, job)
-
-    async def close(self) -> None:
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            await asyncio.get_running_loop().run_in_executor(thread, self._held.close)
-            thread.shutdown()
-
-    def _open(self) -> None:
-        beside = Path(f"{self._path}.lock")
-        try:
-            lock = self._held.enter_context(beside.open("ab"))
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._db = self._held.enter_context(
-                closing(sqlite3.connect(self._path, isolation_level=None))
-            )
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.executescript(_SCHEMA)
-        except BlockingIOError as error:
-            raise BusUnavailable(f"{self._path} is in use: stop the process that has it") from error
-        except (OSError, sqlite3.Error) as error:
-            raise BusUnavailable(f"{self._path}: {error}") from error
-
-    def _transact(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        try:
-            with self._db:
-                self._db.execute("BEGIN IMMEDIATE")
-                return job(self._db)
-        except sqlite3.Error as error:
-            raise BusUnavailable(f"{self._path}: {error}") from error
-
-
-def _declare(db: sqlite3.Connection, *, topics: Iterable[Topic]) -> None:
-    for topic in topics:
-        db.execute("INSERT OR IGNORE INTO topics VALUES (?, ?)", (topic.name, topic.partitions))
-        query = "SELECT partitions FROM topics WHERE name = ?"
-        (partitions,) = db.execute(query, (topic.name,)).fetchone()
-        if partitions != topic.partitions:
-            raise ValueError(
-                f"{topic.name} has {partitions} partitions, not {topic.partitions}: "
-                "another number would send its keys elsewhere"
-            )
-
-
-def _append(
-    db: sqlite3.Connection, *, topics: Mapping[str, Topic], messages: Sequence[Message]
-) -> None:
-    for message in messages:
-        topic = topics[message.topic]
-        row = {
-            "topic": topic.name,
-            "partition": _partition(message.key, topic.partitions),
-            "key": message.key.encode(),
-            "value": message.value,
-            "headers": _dump(message.headers),
-        }
-        db.execute(
-            "INSERT INTO records SELECT :topic, :partition, ifnull(max(offset) + 1, 0), :key, "
-            ":value, :headers FROM records WHERE topic = :topic AND partition = :partition",
-            row,
-        )
-        if topic.compacted:  # after the insert: the newest stays, so no offset is given twice
-            db.execute(
-                "DELETE FROM records WHERE topic = :topic AND partition = :partition "
-                "AND key = :key AND offset < (SELECT max(offset) FROM records "
-                "WHERE topic = :topic AND partition = :partition)",
-                row,
-            )
-
-
-def _read(
-    db: sqlite3.Connection,
-    *,
-    group: str,
-    positions: Mapping[TopicPartition, int | None],
-    limit: int,
-) -> dict[TopicPartition, list[Record]]:
-    query = (
-        "SELECT offset, key, value, headers FROM records "
-        "WHERE topic = ? AND partition = ? AND offset >= ? ORDER BY offset LIMIT ?"
-    )
-    found: dict[TopicPartition, list[Record]] = {}
-    left = limit
-    for place, position in positions.items():
-        start = _committed(db, group, place) if position is None else position
-        records = [
-            Record(
-                topic=place.topic,
-                partition=place.partition,
-                offset=offset,
-                key=key,
-                value=value,
-                headers=_load(headers),
-            )
-            for offset, key, value, headers in db.execute(
-                query, (place.topic, place.partition, start, left)
-            )
-        ]
-        if records:
-            found[place] = records
-            left -= len(records)
-    return found
-
-
-def _commit(db: sqlite3.Connection, *, group: str, offsets: Mapping[TopicPartition, int]) -> None:
-    db.executemany(
-        "INSERT OR REPLACE INTO commits VALUES (?, ?, ?, ?)",
-        [(group, place.topic, place.partition, offset) for place, offset in offsets.items()],
-    )
-
-
-def _committed(db: sqlite3.Connection, group: str, place: TopicPartition) -> int:
-    query = "SELECT offset FROM commits WHERE member_group = ? AND topic = ? AND partition = ?"
-    row = db.execute(query, (group, place.topic, place.partition)).fetchone()
-    return 0 if row is None else int(row[0])
-
-
-def _all_committed(db: sqlite3.Connection, *, group: str, places: Iterable[TopicPartition]) -> bool:
-    query = "SELECT 1 FROM records WHERE topic = ? AND partition = ? AND offset >= ?"
-    return not any(
-        db.execute(query, (place.topic, place.partition, _committed(db, group, place))).fetchone()
-        for place in places
-    )
-
-
-def _dump(headers: Headers) -> str:
-    # Latin-1 has a character for every byte, so that JSON can carry any bytes.
-    return json.dumps(
-        [(name, None if value is None else value.decode("latin-1")) for name, value in headers]
-    )
-
-
-def _load(headers: str) -> Headers:
-    return tuple(
-        (name, None if value is None else value.encode("latin-1"))
-        for name, value in json.loads(headers)
-    )
-
-
 def _size(message: Message) -> int:
     headers = sum(len(name.encode()) + len(value or b"") for name, value in message.headers)
     return len(message.key.encode()) + len(message.value) + headers
-
-
-@lru_cache(maxsize=65_536)
-def _partition(key: str, partitions: int) -> int:
-    """Where Kafka's default partitioner puts a key, so that it stays there on a move to Kafka."""
-    return (_murmur2(key.encode()) & 0x7FFF_FFFF) % partitions
-
-
-def _murmur2(data: bytes) -> int:
-    """The 32 bits of MurmurHash2 as Kafka seeds it."""
-    factor, mask = 0x5BD1_E995, 0xFFFF_FFFF
-    whole = len(data) & ~3
-    hashed = 0x9747_B28C ^ len(data)
-    for at in range(0, whole, 4):
-        word = int.from_bytes(data[at : at + 4], "little") * factor & mask
-        word = (word ^ word >> 24) * factor & mask
-        hashed = (hashed * factor & mask) ^ word
-    if whole < len(data):
-        hashed = (hashed ^ int.from_bytes(data[whole:], "little")) * factor & mask
-    hashed = (hashed ^ hashed >> 13) * factor & mask
-    return hashed ^ hashed >> 15
