@@ -201,7 +201,7 @@ async def test_each_field_that_does_not_fit_is_named_with_its_mend(
     errors = {error["path"]: error for error in problem["errors"]}
     assert errors.keys() == {"amount", "is_admin", "at"}
     assert 'such as "76.38"' in errors["amount"]["message"]
-    assert errors["is_admin"]["code"] == "unknown_field"
+    assert errors["is_admin"]["code"] == "unknown_key"
     assert "offset" in errors["at"]["message"]
 
 

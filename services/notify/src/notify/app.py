@@ -4,8 +4,8 @@ from fastapi import FastAPI
 
 from notify.api.pages import pages_router
 from notify.api.routes import alerts_router, directory_router
-from notify.api.schemas import ContactList, EndpointIn
-from notify.domain.routes import RoutesDocument
+from notify.api.schemas import ContactList
+from notify.domain.routes import EndpointSpec, RoutesDocument
 from notify.wiring import Notify
 from shared.kit.app import build_app
 
@@ -20,14 +20,11 @@ def create_app(notify: Notify) -> FastAPI:
         routers=[
             alerts_router(looking=notify.looking, dispatcher=notify.dispatcher, gate=parts.gate),
             directory_router(
-                db=parts.db,
-                directory=notify.directory,
-                dispatcher=notify.dispatcher,
-                gate=parts.gate,
+                directory=notify.directory, dispatcher=notify.dispatcher, gate=parts.gate
             ),
             pages_router(
                 db=parts.db, pages=parts.pages, looking=notify.looking, plans=notify.plans
             ),
         ],
-        bodies=[ContactList, EndpointIn, RoutesDocument],
+        bodies=[ContactList, EndpointSpec, RoutesDocument],
     )

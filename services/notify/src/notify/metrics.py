@@ -28,8 +28,8 @@ class NotifyMetrics:
         for reason in (*get_args(Reason), "no_contact", "endpoint_disabled"):
             self.decisions.labels(reason)
         self.deliveries = Counter(
-            "duban_delivery_attempts",
-            "Attempts to deliver, by what came of the delivery",
+            "duban_deliveries",
+            "Deliveries tried, by what came of it",
             ["channel", "outcome"],
             registry=registry,
         )

@@ -14,8 +14,10 @@ from notify.metrics import NotifyMetrics
 from notify.service.alerts import Alerts
 from notify.service.directory import Directory
 from notify.service.dispatch import Dispatcher
+from notify.service.episodes import Episodes
 from notify.service.looking import Looking
 from notify.service.plans import Plans
+from notify.service.queue import Queue
 from notify.service.writing import Writing
 from notify.store.tables import kit
 from shared.contracts import topics
@@ -81,11 +83,13 @@ def build(*, settings: NotifySettings, bus: Bus, clock: Clock, member: str) -> N
     writing = Writing(
         directory=directory, clock=clock, public_url=settings.public_url, metrics=figures
     )
-    alerts = Alerts(plans=plans, writing=writing, journal=journal, metrics=figures)
+    episodes = Episodes(writing=writing, journal=journal, metrics=figures)
+    alerts = Alerts(plans=plans, episodes=episodes)
     password = settings.smtp_password
     dispatcher = Dispatcher(
         db=db,
         journal=journal,
+        queue=Queue(db=db, clock=clock, metrics=figures, member=member),
         webhooks=WebhookSender(guard=guard),
         mail=MailSender(
             host=settings.smtp_host,
@@ -97,7 +101,6 @@ def build(*, settings: NotifySettings, bus: Bus, clock: Clock, member: str) -> N
         ),
         clock=clock,
         metrics=figures,
-        member=member,
     )
     consumer = ConsumerLoop(
         bus=bus,

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AnyHttpUrl, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.contracts.values import Contract, Day, Id, Line, Note, TextAmount
 
@@ -26,11 +26,17 @@ class Correction(Contract):
     reason: Annotated[Note, Field(min_length=1)]
 
 
+def _web_address(text: str) -> str:
+    if not text.startswith(("http://", "https://")) or not text.isprintable() or " " in text:
+        raise ValueError("write a web address that begins with https://")
+    return text
+
+
 class Evidence(Contract):
     """Where the proof can be read."""
 
     title: Line
-    url: Annotated[str, StringConstraints(max_length=2000), AnyHttpUrl]
+    url: Annotated[str, StringConstraints(max_length=2000), AfterValidator(_web_address)]
 
 
 Value = TextAmount | Relation

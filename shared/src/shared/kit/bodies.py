@@ -11,8 +11,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
 from starlette.requests import ClientDisconnect
 
-from shared.kit.problems import Problem, field_errors
+from shared.kit.problems import MOST_ERRORS, FieldError, Problem, bounded
 from shared.kit.readers import DocumentError, read_json
+from shared.kit.validation import problems_of
 
 SINGLE_BYTES: Final = 1 << 20
 BATCH_BYTES: Final = 32 << 20
@@ -77,13 +78,27 @@ def parse_json(body: bytes, model: type[M]) -> M:
     Raises:
         Problem: 400 for what is not UTF-8, 415 for UTF-16, 422 for all else, with each field.
     """
-    check_json(body)
+    value = check_json(body)
     try:
         return model.model_validate_json(body.removeprefix(b"\xef\xbb\xbf"), extra="forbid")
     except ValidationError as error:
         raise Problem(
-            422, "invalid", "the body does not fit; see errors", errors=field_errors(error)
+            422,
+            "invalid",
+            "the body does not fit; see errors",
+            errors=field_errors(error, value, model),
         ) from error
+
+
+def field_errors(error: ValidationError, value: object, model: type[BaseModel]) -> list[FieldError]:
+    """Each thing that is wrong with `value`, told as to the writer of a file; at most 100."""
+    problems = problems_of(error, value, model, lambda _path: None)
+    return [
+        FieldError(
+            path=bounded(one.path), code=one.code, message=bounded(f"{one.message}: {one.mend}")
+        )
+        for one in problems[:MOST_ERRORS]
+    ]
 
 
 def check_json(body: bytes) -> Any:  # noqa: ANN401  # any JSON

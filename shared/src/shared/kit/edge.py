@@ -11,6 +11,7 @@ from typing import Final
 from uuid import uuid4
 
 import structlog
+from sqlalchemy.exc import OperationalError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.kit.metrics import KitMetrics
@@ -23,6 +24,9 @@ _HEADERS: Final = 100
 _TRACEPARENT: Final = re.compile(r"00-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _FAULT: Final = Problem(
     500, "internal", "a fault of ours; nothing was stored. Send it again later."
+)
+_AWAY: Final = Problem(
+    503, "unavailable", "the database does not answer; nothing was stored. Send it again later."
 )
 _SECURITY: Final = (
     (b"x-content-type-options", b"nosniff"),
@@ -63,11 +67,12 @@ class Edge:
                     await problem_response(refusal)(scope, receive, send_on)
                 else:
                     await self._app(scope, receive, send_on)
-            except Exception:
+            except Exception as error:
                 log.exception("a request failed")
                 if status is not None:  # the answer has begun: all that is left is to break it off
                     raise
-                await problem_response(_FAULT)(scope, receive, send_on)
+                away = isinstance(error, OperationalError)
+                await problem_response(_AWAY if away else _FAULT)(scope, receive, send_on)
             finally:
                 self._count(scope, status or _FAULT.status, time.perf_counter() - started)
 

@@ -7,11 +7,10 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 PROBLEM_JSON: Final = "application/problem+json"
-_MOST_ERRORS: Final = 100
+MOST_ERRORS: Final = 100
 _LONGEST: Final = 500
 
 
@@ -81,7 +80,14 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     async def on_validation(_request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101  # registered for it
-        errors = [_field_error(item) for item in error.errors()[:_MOST_ERRORS]]
+        errors = [
+            FieldError(
+                path=bounded(".".join(map(str, item["loc"]))),
+                code=item["type"],
+                message=bounded(item["msg"]),
+            )
+            for item in error.errors()[:MOST_ERRORS]
+        ]
         return problem_response(Problem(422, "invalid", "a parameter is invalid", errors=errors))
 
     app.add_exception_handler(Problem, on_problem)
@@ -89,24 +95,6 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_validation)
 
 
-def field_errors(error: ValidationError) -> list[FieldError]:
-    """Pydantic's errors without the values they echo; at most 100."""
-    items = error.errors(include_url=False, include_context=False, include_input=False)
-    return [_field_error(item) for item in items[:_MOST_ERRORS]]
-
-
-def _field_error(item: Any) -> FieldError:  # noqa: ANN401  # pydantic's error dictionary
-    code, message = item["type"], str(item["msg"]).removeprefix("Value error, ")
-    if code == "extra_forbidden":
-        code = "unknown_field"
-        message = "this field is not known here: remove it, or mend its spelling"
-    return FieldError(path=_path(item["loc"]), code=code, message=_bounded(message))
-
-
-def _path(location: Sequence[int | str]) -> str:
-    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return _bounded("".join(parts).removeprefix("."))
-
-
-def _bounded(text: str) -> str:
+def bounded(text: str) -> str:
+    """A text that may be answered: short, and without half a character."""
     return text[:_LONGEST].encode("utf-8", "replace").decode()

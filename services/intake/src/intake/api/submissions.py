@@ -17,8 +17,15 @@ from intake.service.review import Review
 from intake.service.submissions import ItemOutcome, Submissions
 from shared.contracts.submission import BatchItem, Submission
 from shared.kit.auth import Authenticate, Principal
-from shared.kit.bodies import BATCH_BYTES, check_json, describe_body, json_body, read_body
-from shared.kit.problems import Problem, field_errors
+from shared.kit.bodies import (
+    BATCH_BYTES,
+    check_json,
+    describe_body,
+    field_errors,
+    json_body,
+    read_body,
+)
+from shared.kit.problems import Problem
 
 _KEY_LONGEST: Final = 255
 _BATCH_MOST: Final = 10_000
@@ -230,7 +237,7 @@ def _item(raw: Any, caller: Caller) -> tuple[str | None, Submission | Refused]: 
         return ref, Refused(
             [
                 Refusal(code="invalid", path=one.path, message=one.message)
-                for one in field_errors(error)
+                for one in field_errors(error, raw, BatchItem)
             ]
         )
     except Problem as problem:

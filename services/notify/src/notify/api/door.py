@@ -1,24 +1,26 @@
-"""What a refusal of notify looks like outside."""
+"""What a refusal of notify looks like outside, and what a reader may see."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from notify.service.caller import Refused
+from shared.contracts.intake import AccessRole
+from shared.kit.auth import Principal
 from shared.kit.problems import FieldError, Problem
 
-_STATUS: Final[Mapping[str, int]] = {
-    "unknown_alert": 404,
-    "unknown_delivery": 404,
-    "already_there": 409,
-}
+OFFICE: Final[tuple[AccessRole, ...]] = ("office", "operator")
+READERS: Final[tuple[AccessRole, ...]] = (*OFFICE, "observer")
 _PAGE_MOST: Final = 500
 
 
 def problem_of(refused: Refused) -> Problem:
-    """A refusal as a problem; several reasons stand under `errors`."""
+    """A refusal as a problem; several reasons stand under `errors`.
+
+    What the address names and does not exist is 404, what the body names is 422.
+    """
     first = refused.refusals[0]
+    status = 404 if first.code.startswith("unknown_") and not first.path else 422
     return Problem(
-        _STATUS.get(first.code, 422),
+        409 if first.code == "already_there" else status,
         first.code,
         first.message,
         errors=[
@@ -28,14 +30,23 @@ def problem_of(refused: Refused) -> Problem:
     )
 
 
-def page_of(cursor: int, limit: int) -> tuple[int, int]:
-    """Where a page begins, and its size.
+def own_unit(principal: Principal) -> str | None:
+    """The unit whose alerts a reader sees: a department its own, the office all (None).
 
     Raises:
-        Problem: 422 outside sensible bounds.
+        Problem: 403 `other_role`.
     """
-    if not 0 <= cursor <= 1 << 31 or not 1 <= limit <= _PAGE_MOST:
-        raise Problem(
-            422, "invalid", f"limit lies between 1 and {_PAGE_MOST}, cursor is not below 0"
-        )
-    return cursor, limit
+    if principal.unit is None:
+        principal.require(*READERS)
+    return principal.unit
+
+
+def page_size(limit: int) -> int:
+    """The page size asked for.
+
+    Raises:
+        Problem: 422 outside 1 to 500.
+    """
+    if not 1 <= limit <= _PAGE_MOST:
+        raise Problem(422, "invalid", f"limit lies between 1 and {_PAGE_MOST}")
+    return limit

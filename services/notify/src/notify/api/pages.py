@@ -1,11 +1,13 @@
 """The pages of notify: the alert a message links to, and the newest alerts."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from notify.api.door import problem_of
+from notify.api.door import own_unit, problem_of
 from notify.service.caller import Refused
 from notify.service.looking import Looking
 from notify.service.plans import KnownPlan, Plans
@@ -51,12 +53,20 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "got_worse": ("级别加重", "it got worse"),
     "got_better": ("级别减轻", "it got better"),
     "figures_changed": ("数据更新", "the figures changed"),
+    "unchanged": ("没有变化", "nothing changed"),
+    "older_period": ("属于较早的考核期", "an older period was published again"),
     "on_schedule": ("已赶上进度", "back on schedule"),
     "done": ("已完成", "done"),
     "not_counted": ("本期不计", "not counted"),
     "not_reported": ("未按期报送", "no report by the due day"),
     "report_arrived": ("报送已收到", "the report arrived"),
     "no_contact": ("没有联系人", "nobody stands behind the role"),
+    "endpoint_disabled": ("接收端已停用", "the endpoint is disabled"),
+    "accepted": ("对方已接收", "accepted"),
+    "timeout": ("对方未在时限内答复", "no answer in time"),
+    "connection_failed": ("无法连接", "no connection"),
+    "tls_failed": ("证书或加密有误", "the certificate or encryption failed"),
+    "unresolved": ("域名无法解析", "the host name has no address"),
 }
 
 
@@ -69,14 +79,14 @@ def pages_router(*, db: Database, pages: Pages, looking: Looking, plans: Plans) 
         reader = await pages.reader(request)
         if reader is None:
             return pages.to_sign_in(request)
-        alerts = await looking.alerts(unit=reader.unit)
+        alerts = await looking.alerts(unit=own_unit(reader))
         known = {plan: await _plan(plan) for plan in {alert.plan for alert in alerts}}
         return pages.render(
             request,
             "alerts.html",
             w=_words(language_of(request)),
             alerts=alerts,
-            title=lambda plan, of: _title(known[plan], of, language_of(request)),
+            titles={plan: _Titles(one, language_of(request)) for plan, one in known.items()},
         )
 
     @router.get("/alerts/{alert}")
@@ -85,7 +95,7 @@ def pages_router(*, db: Database, pages: Pages, looking: Looking, plans: Plans) 
         if reader is None:
             return pages.to_sign_in(request)
         try:
-            whole = await looking.alert(alert, unit=reader.unit)
+            whole = await looking.alert(alert, unit=own_unit(reader))
         except Refused as refused:
             raise problem_of(refused) from refused
         known = await _plan(whole.alert.plan)
@@ -96,29 +106,39 @@ def pages_router(*, db: Database, pages: Pages, looking: Looking, plans: Plans) 
             alert=whole.alert,
             decisions=whole.decisions,
             deliveries=whole.deliveries,
-            title=lambda of: _title(known, of, language_of(request)),
+            titles=_Titles(known, language_of(request)),
+            when=_when(known),
         )
 
-    async def _plan(plan: str) -> KnownPlan | None:
+    async def _plan(plan: str) -> KnownPlan:
         async with db.read() as session:
-            return await plans.find(session, plan)
+            return await plans.known(session, plan)  # every alert's plan is known
 
     return router
 
 
-class _Words:
+class _Titles:
+    """The titles of one plan in one language."""
+
+    def __init__(self, plan: KnownPlan, language: Language) -> None:
+        self._plan = plan
+        self._language = language
+
+    def task(self, task: str) -> str:
+        """The title of a task."""
+        return self._plan.task_title(task).in_language(self._language)
+
+    def unit(self, unit: str) -> str:
+        """The title of a unit."""
+        return self._plan.unit_title(unit).in_language(self._language)
+
+
+def _when(plan: KnownPlan) -> Callable[[datetime], str]:
+    """How an instant reads where the plan is."""
+    return lambda at: f"{at.astimezone(plan.calendar.tz):%Y-%m-%d %H:%M}"
+
+
+def _words(language: Language) -> Callable[[str], str]:
     """Looks a word up; what has none stands for itself."""
-
-    def __init__(self, index: int) -> None:
-        self._index = index
-
-    def __call__(self, name: str) -> str:
-        return _WORDS[name][self._index] if name in _WORDS else name
-
-
-def _words(language: Language) -> _Words:
-    return _Words(1 if language == "en" else 0)
-
-
-def _title(plan: KnownPlan | None, of: str, language: Language) -> str:
-    return plan.title(of).in_language(language) if plan else of
+    index = 1 if language == "en" else 0
+    return lambda name: _WORDS[name][index] if name in _WORDS else name

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, RootModel
 
+from notify.domain.routes import Routes
 from notify.service.directory import Person
 from notify.store.tables import Alert, Contact, DecisionRow, Delivery, Endpoint
 from shared.contracts.plan import Language
@@ -29,14 +30,6 @@ class ContactList(RootModel[list[ContactIn]]):
     """All contacts of a plan."""
 
 
-class EndpointIn(Contract):
-    """A webhook receiver that speaks Standard Webhooks."""
-
-    id: Id
-    url: Annotated[str, Field(min_length=1, max_length=2000)]
-    format: Literal["standard", "wecom", "dingtalk", "feishu"] = "standard"
-
-
 def contact_json(row: Contact) -> dict[str, Any]:
     """A contact."""
     return row.model_dump(exclude={"plan"})
@@ -60,3 +53,8 @@ def decision_json(row: DecisionRow) -> dict[str, Any]:
 def delivery_json(row: Delivery) -> dict[str, Any]:
     """A delivery, without the message itself."""
     return row.model_dump(mode="json", exclude={"body", "html"})
+
+
+def routes_json(routes: Routes) -> dict[str, Any]:
+    """The routes document."""
+    return {"notify": routes.model_dump(mode="json", by_alias=True)}

@@ -94,8 +94,11 @@ def unsupported(routes: Routes) -> list[str]:
         f"notify.{name}" for name in _LATER if getattr(routes, name) != getattr(NO_ROUTES, name)
     ]
     for index, one in enumerate(routes.endpoints):
-        if one.format != "standard":
-            paths.append(f"notify.endpoints[{index}].format")
-        if one.secret_env is not None:
-            paths.append(f"notify.endpoints[{index}].secret_env")
+        paths += [f"notify.endpoints[{index}].{path}" for path in unsupported_of(one)]
     return paths
+
+
+def unsupported_of(endpoint: EndpointSpec) -> list[str]:
+    """Likewise of one endpoint."""
+    later = {"format": endpoint.format != "standard", "secret_env": endpoint.secret_env is not None}
+    return [path for path, asked in later.items() if asked]

@@ -11,7 +11,14 @@ from notify.channels import Refused as TargetRefused
 from notify.channels.guard import TargetGuard, TargetUnresolved
 from notify.channels.mail import check_address
 from notify.channels.webhook import new_secret
-from notify.domain.routes import NO_ROUTES, Routes, RoutesDocument, unsupported
+from notify.domain.routes import (
+    NO_ROUTES,
+    EndpointSpec,
+    Routes,
+    RoutesDocument,
+    unsupported,
+    unsupported_of,
+)
 from notify.service.caller import Refusal, Refused, refuse
 from notify.store.tables import Contact, Endpoint, RouteDocument
 from shared.kit.clock import Clock
@@ -83,77 +90,83 @@ class Directory:
             return (await session.execute(query)).scalars().all()
 
     async def people(
-        self, session: AsyncSession, plan: str, *, role: str, subject: str
+        self, session: AsyncSession, plan: str, *, role: str, scope: str, subject: str
     ) -> Sequence[Contact]:
-        """Who stands behind a role at a unit, an action or the plan."""
-        query = (
-            select(Contact)
-            .where(Contact.plan == plan, Contact.role == role, Contact.subject == subject)
-            .order_by(col(Contact.email))
+        """Who stands behind a role; `scope` tells what `subject` is: a unit, an action, a plan."""
+        query = select(Contact).where(
+            Contact.plan == plan,
+            Contact.role == role,
+            Contact.scope == scope,
+            Contact.subject == subject,
         )
         return (await session.execute(query)).scalars().all()
 
-    async def add_endpoint(self, endpoint: str, url: str) -> str:
+    async def add_endpoint(self, spec: EndpointSpec) -> str:
         """A new webhook endpoint; its secret is told this once.
 
         Raises:
-            Refused: the target is not acceptable, or the id is taken.
+            Refused: `already_there`, `not_supported`, or the target is not acceptable.
         """
-        await self._check(url, path="url")
+        _refuse_later(unsupported_of(spec))
+        await self._check(spec.url, path="url")
         async with self._db.write() as session:
-            if await session.get(Endpoint, endpoint) is not None:
-                raise refuse("already_there", f"there is an endpoint {endpoint}", path="id")
-            return _create(session, endpoint, url)
+            if await session.get(Endpoint, spec.id) is not None:
+                raise refuse("already_there", f"there is an endpoint {spec.id}", path="id")
+            return _create(session, spec)
 
     async def endpoints(self) -> Sequence[Endpoint]:
         """Every endpoint."""
         async with self._db.read() as session:
-            return (
-                (await session.execute(select(Endpoint).order_by(col(Endpoint.id)))).scalars().all()
-            )
+            rows = await session.execute(select(Endpoint).order_by(col(Endpoint.id)))
+            return rows.scalars().all()
 
-    async def set_routes(self, document: RoutesDocument, *, by: str) -> dict[str, str]:
-        """Put a route in force; the secrets of endpoints it brings along are told this once.
+    async def set_routes(self, document: RoutesDocument, *, by: str) -> tuple[int, dict[str, str]]:
+        """Put a route in force: its version, and the secrets of endpoints it brings along, once.
+
+        An endpoint that is there gets the URL written here, keeps its secret, and is enabled.
 
         Raises:
             Refused: `not_supported` for what this release does not carry out,
                 `unknown_endpoint`, or a target that is not acceptable.
         """
-        later = unsupported(document.notify)
-        if later:
-            message = "not in this release: leave it out"
-            raise Refused(
-                [Refusal(code="not_supported", path=path, message=message) for path in later]
-            )
+        _refuse_later(unsupported(document.notify))
         for index, spec in enumerate(document.notify.endpoints):
             await self._check(spec.url, path=f"notify.endpoints[{index}].url")
         made = {}
         async with self._db.write() as session:
             for spec in document.notify.endpoints:
-                if await session.get(Endpoint, spec.id) is None:
-                    made[spec.id] = _create(session, spec.id, spec.url)
-            await session.flush()
+                endpoint = await session.get(Endpoint, spec.id)
+                if endpoint is None:
+                    made[spec.id] = _create(session, spec)
+                    await session.flush()
+                else:
+                    endpoint.url = spec.url
+                    endpoint.disabled_at = endpoint.disabled_reason = None
             for hook in document.notify.hooks():
                 if await session.get(Endpoint, hook) is None:
                     message = f"create the endpoint {hook} first"
                     raise refuse("unknown_endpoint", message, path="notify.default.to")
             newest = await _newest(session)
+            version = newest.version + 1 if newest else 1
             session.add(
                 RouteDocument(
-                    version=newest.version + 1 if newest else 1,
+                    version=version,
                     document=document.model_dump_json(by_alias=True),
                     set_at=self._clock.business_now(),
                     set_by=by,
                 )
             )
-        return made
+        return version, made
 
     async def routes(self, session: AsyncSession) -> Routes:
         """The route in force."""
-        newest = await _newest(session)
-        if newest is None:
-            return NO_ROUTES
-        return RoutesDocument.model_validate_json(newest.document).notify
+        return _routes(await _newest(session))
+
+    async def routes_in_force(self) -> tuple[int, Routes]:
+        """The route in force and its version, 0 where none was ever set."""
+        async with self._db.read() as session:
+            newest = await _newest(session)
+            return newest.version if newest else 0, _routes(newest)
 
     async def _check(self, url: str, *, path: str) -> None:
         """Checked when it is saved, and again whenever something is sent to it."""
@@ -165,12 +178,22 @@ class Directory:
             raise refuse("unresolved", str(unresolved), path=path) from unresolved
 
 
-def _create(session: AsyncSession, endpoint: str, url: str) -> str:
+def _create(session: AsyncSession, spec: EndpointSpec) -> str:
     secret = new_secret(secrets.token_bytes(_SECRET_BYTES))
-    session.add(Endpoint(id=endpoint, url=url, secret=secret))
+    session.add(Endpoint(id=spec.id, url=spec.url, secret=secret))
     return secret
+
+
+def _refuse_later(paths: Sequence[str]) -> None:
+    message = "not in this release: leave it out"
+    if paths:
+        raise Refused([Refusal(code="not_supported", path=path, message=message) for path in paths])
 
 
 async def _newest(session: AsyncSession) -> RouteDocument | None:
     query = select(RouteDocument).order_by(col(RouteDocument.version).desc()).limit(1)
     return (await session.execute(query)).scalars().first()
+
+
+def _routes(row: RouteDocument | None) -> Routes:
+    return RoutesDocument.model_validate_json(row.document).notify if row else NO_ROUTES

@@ -1,14 +1,16 @@
 """The dispatcher: sends what is due with no transaction open, then stores how it ended."""
 
 import asyncio
+import json
 import random
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from typing import Final, Literal
+from uuid import uuid4
 
 import structlog
-from sqlmodel import col, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
 
 from notify.channels import DeliveryResult
 from notify.channels.mail import MailMessage, MailSender
@@ -16,6 +18,7 @@ from notify.channels.webhook import WebhookSender
 from notify.domain.retry import next_attempt
 from notify.metrics import NotifyMetrics
 from notify.service.caller import refuse
+from notify.service.queue import Queue
 from notify.store.tables import Delivery, Endpoint
 from shared.contracts.notify import DeliveryFinished
 from shared.kit.clock import Clock
@@ -25,9 +28,9 @@ from shared.kit.journal import Journal
 log = structlog.get_logger(__name__)
 
 _POLL_SECONDS: Final = 1.0
-_AT_ONCE: Final = 16
-_LEASE: Final = timedelta(minutes=2)
 _JITTER_STEPS: Final = 1000
+
+Outcome = Literal["delivered", "refused", "gone", "expired"]
 
 
 class Dispatcher:
@@ -38,34 +41,37 @@ class Dispatcher:
         *,
         db: Database,
         journal: Journal,
+        queue: Queue,
         webhooks: WebhookSender,
         mail: MailSender,
         clock: Clock,
         metrics: NotifyMetrics,
-        member: str,
     ) -> None:
         self._db = db
+        self._queue = queue
         self._journal = journal
         self._webhooks = webhooks
         self._mail = mail
         self._clock = clock
         self._metrics = metrics
-        self._member = member
         self._written = db.written.listener()
-        self._under_way: dict[asyncio.Task[None], str] = {}
+        self._under_way: dict[asyncio.Task[None], Delivery] = {}
 
     async def run(self) -> None:
         """Send until cancelled."""
-        await self._resume()
+        await self._queue.resume()
         try:
             while True:
-                for delivery in await self._claim():
-                    self._start(delivery)
+                for delivery in await self._queue.claim(self._under_way.values()):
+                    task = asyncio.create_task(self._deliver(delivery), name=delivery.id)
+                    self._under_way[task] = delivery
+                    task.add_done_callback(self._ended)
                 await self._written.wait(at_most=_POLL_SECONDS)
         finally:
-            for task in self._under_way:
+            tasks = list(self._under_way)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*self._under_way, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def redeliver(self, delivery_id: str) -> Delivery:
         """Send a delivery again, under its own id.
@@ -79,11 +85,10 @@ class Dispatcher:
                 raise refuse("unknown_delivery", "there is no such delivery")
             delivery.state, delivery.attempts = "pending", 0
             delivery.next_attempt_at, delivery.finished_at = self._clock.wall_now(), None
-            session.add(delivery)
         return delivery
 
     async def test(self, endpoint: str) -> DeliveryResult:
-        """Send a signed test message to an endpoint now.
+        """Send a signed test message to an endpoint now, also to a disabled one.
 
         Raises:
             Refused: `unknown_endpoint`.
@@ -93,52 +98,14 @@ class Dispatcher:
         if row is None:
             raise refuse("unknown_endpoint", f"there is no endpoint {endpoint}")
         now = self._clock.wall_now()
+        body = {"type": "test", "timestamp": now.isoformat(), "data": {"endpoint": endpoint}}
         return await self._webhooks.send(
             url=row.url,
             secrets=[row.secret],
-            message_id=f"msg-test-{int(now.timestamp())}",
-            body=b'{"type":"test","data":{}}',
+            message_id=f"msg-{uuid4()}",
+            body=json.dumps(body).encode(),
             now=now,
         )
-
-    async def _resume(self) -> None:
-        """What this process was sending when it died, it sends again at once."""
-        mine = (col(Delivery.state) == "pending") & (col(Delivery.claimed_by) == self._member)
-        async with self._db.write() as session:
-            await session.execute(
-                update(Delivery).where(mine).values(next_attempt_at=self._clock.wall_now())
-            )
-
-    async def _claim(self) -> Sequence[Delivery]:
-        """Deliveries that are due; each is leased, so that a crash only delays it."""
-        now = self._clock.wall_now()
-        free = _AT_ONCE - len(self._under_way)
-        if free <= 0:
-            return []
-        due = (
-            select(Delivery)
-            .where(
-                Delivery.state == "pending",
-                col(Delivery.next_attempt_at) <= now,
-                col(Delivery.id).not_in(self._under_way.values()),
-            )
-            .order_by(col(Delivery.next_attempt_at), col(Delivery.id))
-            .limit(free)
-        )
-        async with self._db.read() as session:
-            if (await session.execute(due)).first() is None:
-                return []
-        async with self._db.write() as session:
-            claimed = (await session.execute(due.with_for_update(skip_locked=True))).scalars().all()
-            for delivery in claimed:
-                delivery.next_attempt_at, delivery.claimed_by = now + _LEASE, self._member
-                session.add(delivery)
-        return claimed
-
-    def _start(self, delivery: Delivery) -> None:
-        task = asyncio.create_task(self._deliver(delivery), name=delivery.id)
-        self._under_way[task] = delivery.id
-        task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.pop(task, None)
@@ -148,8 +115,10 @@ class Dispatcher:
 
     async def _deliver(self, delivery: Delivery) -> None:
         result = await self._send(delivery)
-        self._metrics.deliveries.labels(delivery.channel, result.outcome).inc()
-        await self._store(delivery.id, result)
+        now = self._clock.wall_now()
+        async with self._db.write() as session:
+            outcome = await self._store(session, delivery.id, result, now)
+        self._metrics.deliveries.labels(delivery.channel, outcome).inc()
 
     async def _send(self, delivery: Delivery) -> DeliveryResult:
         if delivery.channel == "mail":
@@ -161,12 +130,12 @@ class Dispatcher:
                     text=delivery.body.decode(),
                     html=delivery.html,
                     language=delivery.language,
-                    date=delivery.created_at.replace(tzinfo=UTC),
+                    date=delivery.created_at,
                 )
             )
         async with self._db.read() as session:
-            endpoint = await session.get(Endpoint, delivery.recipient)
-        if endpoint is None or endpoint.disabled_at is not None:
+            endpoint = await session.get_one(Endpoint, delivery.recipient)
+        if endpoint.disabled_at is not None:
             return DeliveryResult(outcome="gone", reason="endpoint_disabled")
         return await self._webhooks.send(
             url=endpoint.url,
@@ -176,48 +145,60 @@ class Dispatcher:
             now=self._clock.wall_now(),
         )
 
-    async def _store(self, delivery_id: str, result: DeliveryResult) -> None:
-        now = self._clock.wall_now()
-        async with self._db.write() as session:
-            delivery = await session.get_one(Delivery, delivery_id)
-            delivery.attempts, delivery.claimed_by = delivery.attempts + 1, None
-            delivery.last_status, delivery.last_reason = result.status, result.reason
-            delivery.last_detail = result.detail or None
-            again = self._again(delivery, result, now)
-            session.add(delivery)
+    async def _store(
+        self, session: AsyncSession, delivery_id: str, result: DeliveryResult, now: datetime
+    ) -> str:
+        delivery = await session.get_one(Delivery, delivery_id)
+        delivery.attempts, delivery.claimed_by = delivery.attempts + 1, None
+        delivery.last_status, delivery.last_reason = result.status, result.reason
+        delivery.last_detail = result.detail or None
+        if result.outcome == "retry":
+            again = _next_attempt(delivery, result, now)
             if again is not None:
                 delivery.next_attempt_at = again
-                return
-            outcome: Literal["delivered", "refused", "gone", "expired"] = (
-                "expired" if result.outcome == "retry" else result.outcome
-            )
-            delivery.state, delivery.finished_at = outcome, now
-            if result.outcome == "gone" and delivery.channel == "webhook":
-                endpoint = await session.get(Endpoint, delivery.recipient)
-                if endpoint is not None and endpoint.disabled_at is None:
-                    endpoint.disabled_at, endpoint.disabled_reason = now, result.reason
-                    session.add(endpoint)
-            finished = DeliveryFinished(
-                plan=delivery.plan,
-                alert=delivery.alert,
-                delivery=delivery.id,
-                channel="mail" if delivery.channel == "mail" else "webhook",
-                outcome=outcome,
-                attempts=delivery.attempts,
-                finished_at=now,
-            )
-            await self._journal.record(
-                session, finished, at=self._clock.business_now(), correlation=delivery.correlation
-            )
+                return "retry"
+            await self._finish(session, delivery, "expired", now)
+            return "expired"
+        await self._finish(session, delivery, result.outcome, now)
+        if result.reason == "gone":
+            await self._disable(session, delivery.recipient, now)
+        return result.outcome
 
-    @staticmethod
-    def _again(delivery: Delivery, result: DeliveryResult, now: datetime) -> datetime | None:
-        if result.outcome != "retry":
-            return None
-        jitter = Fraction(random.randrange(_JITTER_STEPS), _JITTER_STEPS)  # noqa: S311  # no secret
-        return next_attempt(
-            attempt=delivery.attempts,
-            failed_at=now,
-            retry_after=result.retry_after,
-            jitter=jitter,
+    async def _finish(
+        self, session: AsyncSession, delivery: Delivery, outcome: Outcome, now: datetime
+    ) -> None:
+        delivery.state, delivery.finished_at = outcome, now
+        finished = DeliveryFinished(
+            plan=delivery.plan,
+            alert=delivery.alert,
+            delivery=delivery.id,
+            channel="mail" if delivery.channel == "mail" else "webhook",
+            outcome=outcome,
+            attempts=delivery.attempts,
+            finished_at=now,
         )
+        await self._journal.record(
+            session, finished, at=self._clock.business_now(), correlation=delivery.correlation
+        )
+
+    async def _disable(self, session: AsyncSession, hook: str, now: datetime) -> None:
+        """An endpoint that wants no more messages gets none: also not those that wait for it."""
+        endpoint = await session.get_one(Endpoint, hook)
+        endpoint.disabled_at, endpoint.disabled_reason = now, "gone"
+        waiting = select(Delivery).where(
+            Delivery.channel == "webhook",
+            Delivery.recipient == hook,
+            Delivery.state == "pending",
+            col(Delivery.claimed_by).is_(None),
+        )
+        for delivery in (await session.execute(waiting)).scalars():
+            delivery.last_reason = "endpoint_disabled"
+            await self._finish(session, delivery, "gone", now)
+            self._metrics.deliveries.labels("webhook", "gone").inc()
+
+
+def _next_attempt(delivery: Delivery, result: DeliveryResult, now: datetime) -> datetime | None:
+    jitter = Fraction(random.randrange(_JITTER_STEPS), _JITTER_STEPS)  # noqa: S311  # no secret
+    return next_attempt(
+        attempt=delivery.attempts, failed_at=now, retry_after=result.retry_after, jitter=jitter
+    )

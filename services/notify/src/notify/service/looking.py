@@ -1,16 +1,17 @@
-"""What can be looked up: alerts, decisions, deliveries, newest first."""
+"""What can be looked up: alerts, decisions, deliveries, newest first, page by page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final
 
-from sqlmodel import SQLModel, col, func, select
+from sqlalchemy import and_, or_
+from sqlmodel import col, select
 
 from notify.service.caller import refuse
 from notify.store.tables import Alert, DecisionRow, Delivery
 from shared.kit.db import Database
 
-Row = TypeVar("Row", bound=SQLModel)
+_NO_SUCH_PLACE: Final = "no page ends there: begin without a cursor"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,33 +24,33 @@ class WholeAlert:
 
 
 class Looking:
-    """Answers "why did I (not) get this?"."""
+    """Answers "why did I (not) get this?"; `after` is the last item of the page before."""
 
     def __init__(self, *, db: Database) -> None:
         self._db = db
 
     async def alerts(
-        self,
-        *,
-        plan: str | None = None,
-        unit: str | None = None,
-        kind: str | None = None,
-        state: str | None = None,
-        skip: int = 0,
-        limit: int = 100,
+        self, *, after: str | None = None, limit: int = 100, **wanted: str | None
     ) -> Sequence[Alert]:
-        """Alerts, the newest first."""
+        """Alerts whose columns have the `wanted` values.
+
+        Raises:
+            Refused: `unknown_cursor`.
+        """
         query = select(Alert).order_by(col(Alert.raised_at).desc(), col(Alert.id))
-        for column, wanted in (
-            (Alert.plan, plan),
-            (Alert.unit, unit),
-            (Alert.kind, kind),
-            (Alert.state, state),
-        ):
-            if wanted is not None:
-                query = query.where(column == wanted)
+        for name, value in wanted.items():
+            if value is not None:
+                query = query.where(getattr(Alert, name) == value)
         async with self._db.read() as session:
-            return (await session.execute(query.offset(skip).limit(limit))).scalars().all()
+            if after is not None:
+                last = await session.get(Alert, after)
+                if last is None:
+                    raise refuse("unknown_cursor", _NO_SUCH_PLACE, path="cursor")
+                at = col(Alert.raised_at)
+                query = query.where(
+                    or_(at < last.raised_at, and_(at == last.raised_at, col(Alert.id) > last.id))
+                )
+            return (await session.execute(query.limit(limit))).scalars().all()
 
     async def alert(self, alert_id: str, *, unit: str | None) -> WholeAlert:
         """One alert, whole.
@@ -57,48 +58,53 @@ class Looking:
         Raises:
             Refused: `unknown_alert`, also where it is another unit's.
         """
+        decided = select(DecisionRow).where(DecisionRow.alert == alert_id)
+        sent = select(Delivery).where(Delivery.alert == alert_id)
         async with self._db.read() as session:
             alert = await session.get(Alert, alert_id)
             if alert is None or (unit is not None and alert.unit != unit):
                 raise refuse("unknown_alert", "there is no such alert of yours")
-            decided = select(DecisionRow).where(DecisionRow.alert == alert_id)
-            sent = select(Delivery).where(Delivery.alert == alert_id)
+            decisions = await session.execute(decided.order_by(col(DecisionRow.number)))
+            order = (col(Delivery.created_at), col(Delivery.id))
+            deliveries = await session.execute(sent.order_by(*order))
             return WholeAlert(
                 alert=alert,
-                decisions=(
-                    (await session.execute(decided.order_by(col(DecisionRow.number))))
-                    .scalars()
-                    .all()
-                ),
-                deliveries=(
-                    (await session.execute(sent.order_by(col(Delivery.created_at)))).scalars().all()
-                ),
+                decisions=decisions.scalars().all(),
+                deliveries=deliveries.scalars().all(),
             )
 
     async def decisions(
-        self, *, plan: str | None, task: str | None, skip: int, limit: int
+        self, *, after: int | None, limit: int, **wanted: str | None
     ) -> Sequence[DecisionRow]:
-        """Decisions, the newest first."""
+        """Decisions whose columns have the `wanted` values."""
         query = select(DecisionRow).order_by(col(DecisionRow.number).desc())
-        for column, wanted in ((DecisionRow.plan, plan), (DecisionRow.task, task)):
-            if wanted is not None:
-                query = query.where(column == wanted)
+        for name, value in wanted.items():
+            if value is not None:
+                query = query.where(getattr(DecisionRow, name) == value)
+        if after is not None:
+            query = query.where(col(DecisionRow.number) < after)
         async with self._db.read() as session:
-            return (await session.execute(query.offset(skip).limit(limit))).scalars().all()
+            return (await session.execute(query.limit(limit))).scalars().all()
 
     async def deliveries(
-        self, *, state: str | None, channel: str | None, skip: int, limit: int
+        self, *, after: str | None, limit: int, **wanted: str | None
     ) -> Sequence[Delivery]:
-        """Deliveries, the newest first."""
-        query = select(Delivery).order_by(col(Delivery.created_at).desc(), col(Delivery.id))
-        for column, wanted in ((Delivery.state, state), (Delivery.channel, channel)):
-            if wanted is not None:
-                query = query.where(column == wanted)
-        async with self._db.read() as session:
-            return (await session.execute(query.offset(skip).limit(limit))).scalars().all()
+        """Deliveries whose columns have the `wanted` values.
 
-    async def pending(self) -> int:
-        """How many deliveries have not ended."""
-        query = select(func.count()).select_from(Delivery).where(Delivery.state == "pending")
+        Raises:
+            Refused: `unknown_cursor`.
+        """
+        query = select(Delivery).order_by(col(Delivery.created_at).desc(), col(Delivery.id))
+        for name, value in wanted.items():
+            if value is not None:
+                query = query.where(getattr(Delivery, name) == value)
         async with self._db.read() as session:
-            return (await session.scalar(query)) or 0
+            if after is not None:
+                last = await session.get(Delivery, after)
+                if last is None:
+                    raise refuse("unknown_cursor", _NO_SUCH_PLACE, path="cursor")
+                at, key = col(Delivery.created_at), col(Delivery.id)
+                query = query.where(
+                    or_(at < last.created_at, and_(at == last.created_at, key > last.id))
+                )
+            return (await session.execute(query.limit(limit))).scalars().all()

@@ -107,7 +107,7 @@ class Writing:
     ) -> Delivery:
         now = self._clock.wall_now()
         # The same event told to the same recipient is the same message, however often tried.
-        name = "/".join((alert.id, cause.event, channel, recipient))
+        name = f"{alert.id}/{cause.event}/{channel}/{recipient}"
         return Delivery(
             id=f"msg-{uuid5(_NAMESPACE, name)}",
             alert=alert.id,

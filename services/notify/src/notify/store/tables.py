@@ -67,7 +67,7 @@ class RouteDocument(Base, table=True):
 
 
 class Endpoint(Base, table=True):
-    """A webhook receiver; two secrets are valid while one is being replaced."""
+    """A webhook receiver; one that is disabled gets nothing until a route names it anew."""
 
     __tablename__ = "endpoints"
 
@@ -164,8 +164,8 @@ class Delivery(Base, table=True):
     plan: str
     channel: str
     recipient: str
-    language: str
-    subject: str
+    language: str = ""
+    subject: str = ""
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     html: str = Field(default="", sa_column=Column(Text, nullable=False))
     state: str = "pending"
