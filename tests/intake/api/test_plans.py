@@ -46,7 +46,9 @@ async def test_a_plan_may_be_json_as_well(empty_town: Town) -> None:
 
 async def test_every_error_carries_its_line_and_field(empty_town: Town) -> None:
     text = edited("group: districts", "group: distrits")
-    text = edited("{unit: water, role: lead}, {unit: works", "{unit: waters, role: lead}, {unit: works", text)
+    text = edited(
+        "{unit: water, role: lead}, {unit: works", "{unit: waters, role: lead}, {unit: works", text
+    )
     answer = await empty_town.apply(text)
     assert answer.status_code == 422
     assert codes(answer) == [
@@ -116,7 +118,9 @@ async def test_people_are_counted_and_never_kept(empty_town: Town) -> None:
     applied = (await empty_town.apply()).json()
     assert applied["contacts_stripped"] == 2
     shown = (await empty_town.get(f"/v1/plans/{PLAN}")).text
-    kept = json.dumps([empty_town.stored(table) for table in ("journal", "plan_versions")], default=str)
+    kept = json.dumps(
+        [empty_town.stored(table) for table in ("journal", "plan_versions")], default=str
+    )
     for text in (shown, kept):
         assert "lake.example" not in text
         assert "water.example" not in text
@@ -154,7 +158,10 @@ async def test_what_a_publication_was_made_from_stays(town: Town) -> None:
     await town.publish("2022-B2", "2022-04-30")
     answer = await town.apply(HEAVIER)
     assert codes(answer) == [("period_published", "actions[0].tasks[2]")]
-    assert f"line {LAKE_TOWN[: LAKE_TOWN.index('id: bridge')].count(chr(10)) + 1}," in answer.json()["detail"]
+    assert (
+        f"line {LAKE_TOWN[: LAKE_TOWN.index('id: bridge')].count(chr(10)) + 1},"
+        in answer.json()["detail"]
+    )
 
 
 @pytest.mark.parametrize(

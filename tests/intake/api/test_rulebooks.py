@@ -20,9 +20,7 @@ OTHER = LAKE_TOWN.replace("lake-plan", "another-plan")
 
 def adopted(town: Town) -> list[tuple[str, str, int]]:
     """Plan, rulebook and version of each adoption told."""
-    return [
-        (one.plan, one.rulebook.id, one.rulebook.version) for one in town.said(RulebookAdopted)
-    ]
+    return [(one.plan, one.rulebook.id, one.rulebook.version) for one in town.said(RulebookAdopted)]
 
 
 async def test_a_rulebook_governs_the_plan_it_is_given_to(town: Town) -> None:
@@ -34,7 +32,7 @@ async def test_a_rulebook_governs_the_plan_it_is_given_to(town: Town) -> None:
     )
     assert adopted(town) == [(PLAN, "strict", 1)]
     (told,) = town.said(RulebookAdopted)
-    assert (str(told.rulebook.coverage_guard), told.by) == ("0.40", "office")
+    assert (str(told.rulebook.coverage_guard), told.by) == ("0.4", "office")
     assert (str(told.rulebook.lateness.per_day), told.rulebook.missing) == ("20", "zero")
 
 

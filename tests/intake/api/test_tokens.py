@@ -66,9 +66,10 @@ async def test_the_others_learn_of_a_token_without_its_secret(empty_town: Town) 
     assert (told.token, told.holder, told.unit) == (issued["id"], "lake school", "east")
     assert (told.roles, told.revoked_at) == (("submit",), None)
     assert told.key == issued["id"]
-    assert told.secret_sha256 == hashlib.sha256(
-        issued["token"].split("_")[2][:-7].encode()
-    ).hexdigest()
+    assert (
+        told.secret_sha256
+        == hashlib.sha256(issued["token"].split("_")[2][:-7].encode()).hexdigest()
+    )
 
 
 async def test_the_tokens_are_listed_with_holder_unit_and_roles(empty_town: Town) -> None:
@@ -179,7 +180,15 @@ async def test_the_office_sees_who_holds_tokens_and_units_do_not(
         {"holder": "x", "roles": ["office"], "expires_at": "2030-01-01T00:00:00"},
         {"holder": "x", "roles": ["office"], "is_admin": True},
     ],
-    ids=["reporter without unit", "no role", "no such role", "nobody", "two lines", "naive", "more"],
+    ids=[
+        "reporter without unit",
+        "no role",
+        "no such role",
+        "nobody",
+        "two lines",
+        "naive",
+        "more",
+    ],
 )
 async def test_a_token_is_for_somebody_and_something(empty_town: Town, body: Any) -> None:  # noqa: ANN401  # JSON
     answer = await empty_town.post("/v1/tokens", body, by="operator")

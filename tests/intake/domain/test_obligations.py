@@ -1,7 +1,5 @@
 """What is owed follows from the plan alone: which report, by whom, for which period."""
 
-# ruff: noqa: E501  # a row of a table is one line
-
 from collections.abc import Collection
 
 import pytest
@@ -109,12 +107,18 @@ def test_a_quarterly_figure_is_owed_in_the_periods_that_hold_a_quarters_end() ->
 
 def test_a_task_with_a_milestone_beside_slow_figures_is_owed_each_period() -> None:
     fish = LAKE_TOWN.index("- id: fish")
-    slow = LAKE_TOWN[fish:] + "        measure: both\n        milestones: [{id: nets, title: Nets, due: 2022-06-30}]\n"
+    slow = (
+        LAKE_TOWN[fish:]
+        + "        measure: both\n        milestones: [{id: nets, title: Nets, due: 2022-06-30}]\n"
+    )
     assert "fish" in owed("2022-B2", LAKE_TOWN[:fish] + slow)
 
 
 def test_a_finished_task_is_waived() -> None:
-    assert set(owed("2022-B2")) - set(owed("2022-B2", waived={"hall", "trees"})) == {"hall", "trees"}
+    assert set(owed("2022-B2")) - set(owed("2022-B2", waived={"hall", "trees"})) == {
+        "hall",
+        "trees",
+    }
 
 
 def test_a_report_asks_for_the_units_own_figures_only() -> None:

@@ -2,18 +2,17 @@
 
 from pathlib import Path
 
-from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from shared.kit.foundation import ServiceSettings
 
 
-class IntakeSettings(BaseSettings):
+class IntakeSettings(ServiceSettings):
     """Read from `INTAKE_…`."""
 
     model_config = SettingsConfigDict(env_prefix="INTAKE_", env_ignore_empty=True)
 
     database: str = "sqlite+aiosqlite:///var/intake.db"
-    session_secret: SecretStr
-    secure_cookie: bool = False
 
 
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"

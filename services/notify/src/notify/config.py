@@ -4,17 +4,18 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from notify.channels.guard import AllowedTarget
+from shared.kit.foundation import ServiceSettings
 
 
-class NotifySettings(BaseSettings):
+class NotifySettings(ServiceSettings):
     """Read from `NOTIFY_…`."""
 
     model_config = SettingsConfigDict(env_prefix="NOTIFY_", env_ignore_empty=True)
 
     database: str = "sqlite+aiosqlite:///var/notify.db"
-    session_secret: SecretStr
-    secure_cookie: bool = False
     public_url: str = "http://127.0.0.1:8003"
     """Where the links in messages lead."""
     allow_targets: str = ""
@@ -25,6 +26,15 @@ class NotifySettings(BaseSettings):
     smtp_username: str | None = None
     smtp_password: SecretStr | None = None
     mail_from: str = "duban@localhost.localdomain"
+
+    def allowed(self) -> list[AllowedTarget]:
+        """The targets in `allow_targets`.
+
+        Raises:
+            ValueError: one is not CIDR[:port].
+        """
+        named = (one.strip() for one in self.allow_targets.split(","))
+        return [AllowedTarget.parse(one) for one in named if one]
 
 
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"

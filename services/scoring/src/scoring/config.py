@@ -2,18 +2,17 @@
 
 from pathlib import Path
 
-from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from shared.kit.foundation import ServiceSettings
 
 
-class ScoringSettings(BaseSettings):
+class ScoringSettings(ServiceSettings):
     """Read from `SCORING_…`."""
 
     model_config = SettingsConfigDict(env_prefix="SCORING_", env_ignore_empty=True)
 
     database: str = "sqlite+aiosqlite:///var/scoring.db"
-    session_secret: SecretStr
-    secure_cookie: bool = False
     intake_url: str = "http://127.0.0.1:8001"
     """Where a draft asks for its cut-off, with the token of whoever drafts."""
     public_bulletin: bool = False

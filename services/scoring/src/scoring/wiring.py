@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry
-
 from scoring.config import MIGRATIONS, ScoringSettings
 from scoring.consumers import handlers
 from scoring.metrics import ScoringMetrics
@@ -17,19 +15,9 @@ from scoring.service.standings import Standings
 from scoring.store.tables import kit
 from shared.contracts import topics
 from shared.kit.app import Parts
-from shared.kit.auth import Credentials, Gate
 from shared.kit.bus.base import Bus
-from shared.kit.bus.loop import ConsumerLoop
 from shared.kit.clock import Clock
-from shared.kit.db import Database
-from shared.kit.dead_letters import DeadLetters
-from shared.kit.inbox import Inbox
-from shared.kit.journal import Journal, Relay
-from shared.kit.metrics import KitMetrics
-from shared.kit.pages import Pages
-from shared.kit.workers import Workers
-
-NAME = "scoring"
+from shared.kit.foundation import lay
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,78 +36,43 @@ def build(
 ) -> Scoring:
     """Wire scoring; nothing runs until its app starts.
 
-    Args:
-        settings: from the environment.
-        bus: where events go and come from.
-        clock: business and wall time.
-        member: this process among scoring's replicas.
-        cutoffs: who marks a run's cut-off.
+    `cutoffs` is who marks a run's cut-off; for the other arguments see `lay`.
     """
-    registry = CollectorRegistry()
-    metrics = KitMetrics(registry)
-    figures = ScoringMetrics(registry)
-    db = Database(url=settings.database, migrations=MIGRATIONS)
-    journal = Journal(tables=kit)
-    inbox = Inbox(tables=kit, compacted=[topics.CREDENTIALS])
-    dead_letters = DeadLetters(tables=kit, journal=journal, consumer=NAME)
-    credentials = Credentials(tables=kit)
-    gate = Gate(
-        db=db,
-        credentials=credentials,
+    base = lay(
+        name="scoring",
+        settings=settings,
+        migrations=MIGRATIONS,
+        tables=kit,
+        bus=bus,
         clock=clock,
-        session_secret=settings.session_secret.get_secret_value(),
+        member=member,
     )
+    db, journal = base.db, base.journal
+    metrics = ScoringMetrics(base.registry)
     facts = Facts()
-    standings = Standings(db=db, facts=facts, journal=journal, metrics=figures)
+    standings = Standings(db=db, facts=facts, journal=journal, metrics=metrics)
     publications = Publications(
         db=db,
         facts=facts,
         journal=journal,
-        inbox=inbox,
-        dead_letters=dead_letters,
+        inbox=base.inbox,
+        dead_letters=base.dead_letters,
         cutoffs=cutoffs,
         clock=clock,
-        metrics=figures,
-    )
-    consumer = ConsumerLoop(
-        bus=bus,
-        group=NAME,
-        member=member,
-        topics=[topics.INTAKE, topics.CREDENTIALS],
-        handlers=handlers(
-            facts=facts, standings=standings, publications=publications, credentials=credentials
-        ),
-        db=db,
-        inbox=inbox,
-        dead_letters=dead_letters,
-        clock=clock,
         metrics=metrics,
     )
-    relay = Relay(
-        db=db,
-        tables=kit,
-        producer=bus.producer(),
-        source=f"duban/{NAME}",
-        clock=clock,
-        metrics=metrics,
+    heard = handlers(
+        facts=facts,
+        standings=standings,
+        publications=publications,
+        credentials=base.credentials,
     )
-    runs = Runs(db=db, facts=facts, dead_letters=dead_letters, clock=clock)
+    runs = Runs(db=db, facts=facts, dead_letters=base.dead_letters, clock=clock)
     return Scoring(
-        parts=Parts(
-            db=db,
-            tables=kit,
-            bus=bus,
-            inbox=inbox,
-            dead_letters=dead_letters,
-            consumer=consumer,
-            workers=Workers({"relay": relay.run, "consumer": consumer.run, "runs": runs.run}),
-            gate=gate,
-            pages=Pages(
-                gate=gate,
-                secure_cookie=settings.secure_cookie,
-                templates=Path(__file__).parent / "pages",
-            ),
-            metrics=metrics,
+        parts=base.parts(
+            consumer=base.consumer([topics.INTAKE, topics.CREDENTIALS], heard),
+            workers={"runs": runs.run},
+            templates=Path(__file__).parent / "pages",
         ),
         standings=standings,
         publications=publications,

@@ -1,0 +1,157 @@
+"""What every service stands on, laid the same way three times; its wiring builds on top."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings
+
+from shared.contracts import topics
+from shared.contracts.envelope import Event
+from shared.kit.app import Parts
+from shared.kit.auth import Credentials, Gate
+from shared.kit.bus.base import Bus
+from shared.kit.bus.loop import ConsumerLoop, Handler
+from shared.kit.clock import Clock
+from shared.kit.db import Database
+from shared.kit.dead_letters import DeadLetters
+from shared.kit.inbox import Inbox
+from shared.kit.journal import Journal, Relay
+from shared.kit.metrics import KitMetrics
+from shared.kit.pages import Pages
+from shared.kit.tables import KitTables
+from shared.kit.workers import Worker, Workers
+
+_COMPACTED: Final = (topics.CREDENTIALS,)
+
+
+class ServiceSettings(BaseSettings):
+    """What every service is told by its environment, under a prefix of its own."""
+
+    database: str
+    session_secret: SecretStr
+    """Signs sessions; the same in all three services."""
+    secure_cookie: bool = False
+    """Whether pages come by HTTPS only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foundation:
+    """The kit's parts of one service."""
+
+    name: str
+    member: str
+    bus: Bus
+    clock: Clock
+    db: Database
+    tables: KitTables
+    metrics: KitMetrics
+    journal: Journal
+    inbox: Inbox
+    dead_letters: DeadLetters
+    credentials: Credentials
+    gate: Gate
+    secure_cookie: bool
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        """Where the service's own instruments register."""
+        return self.metrics.registry
+
+    def consumer(
+        self, heard: Sequence[str], handlers: Mapping[type[Event], Handler]
+    ) -> ConsumerLoop:
+        """The service's consumer of these topics."""
+        return ConsumerLoop(
+            bus=self.bus,
+            group=self.name,
+            member=self.member,
+            topics=heard,
+            handlers=handlers,
+            db=self.db,
+            inbox=self.inbox,
+            dead_letters=self.dead_letters,
+            clock=self.clock,
+            metrics=self.metrics,
+        )
+
+    def parts(
+        self,
+        *,
+        consumer: ConsumerLoop,
+        workers: Mapping[str, Worker],
+        templates: Path | None = None,
+    ) -> Parts:
+        """What the service's app is made of: the kit's workers beside its own, and its pages."""
+        relay = Relay(
+            db=self.db,
+            tables=self.tables,
+            producer=self.bus.producer(),
+            source=f"duban/{self.name}",
+            clock=self.clock,
+            metrics=self.metrics,
+        )
+        return Parts(
+            db=self.db,
+            tables=self.tables,
+            bus=self.bus,
+            inbox=self.inbox,
+            dead_letters=self.dead_letters,
+            consumer=consumer,
+            workers=Workers({"relay": relay.run, "consumer": consumer.run, **workers}),
+            gate=self.gate,
+            pages=Pages(gate=self.gate, secure_cookie=self.secure_cookie, templates=templates),
+            metrics=self.metrics,
+        )
+
+
+def lay(
+    *,
+    name: str,
+    settings: ServiceSettings,
+    migrations: Path,
+    tables: KitTables,
+    bus: Bus,
+    clock: Clock,
+    member: str,
+    owns_tokens: bool = False,
+) -> Foundation:
+    """The foundation of a service; nothing runs yet.
+
+    Args:
+        name: the service's name, its consumer group, and the source of its events.
+        settings: from the environment.
+        migrations: the service's alembic folder.
+        tables: the kit's tables on the service's metadata.
+        bus: where events go and come from.
+        clock: business and wall time.
+        member: this process among the service's replicas.
+        owns_tokens: whether the service remembers when a token was last used.
+    """
+    db = Database(url=settings.database, migrations=migrations)
+    journal = Journal(tables=tables)
+    credentials = Credentials(tables=tables)
+    return Foundation(
+        name=name,
+        member=member,
+        bus=bus,
+        clock=clock,
+        db=db,
+        tables=tables,
+        metrics=KitMetrics(CollectorRegistry()),
+        journal=journal,
+        inbox=Inbox(tables=tables, compacted=_COMPACTED),
+        dead_letters=DeadLetters(tables=tables, journal=journal, consumer=name),
+        credentials=credentials,
+        gate=Gate(
+            db=db,
+            credentials=credentials,
+            clock=clock,
+            session_secret=settings.session_secret.get_secret_value(),
+            remember_use=owns_tokens,
+        ),
+        secure_cookie=settings.secure_cookie,
+    )

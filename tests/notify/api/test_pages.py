@@ -1,0 +1,56 @@
+"""The pages a message links to, in both languages, for those who signed in."""
+
+from kit_cast import browser
+from notify_house import B1, House, overdue, standing
+
+
+async def test_a_reader_without_a_token_is_sent_to_sign_in_and_back(house: House) -> None:
+    await house.hear(overdue())
+    path = f"/alerts/{(await house.alert()).id}"
+    for page in ("/", path):
+        answer = await browser(house.app).get(page)
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/signin?next=")
+
+
+async def test_an_alert_reads_in_both_languages_with_its_decisions_and_deliveries(
+    house: House,
+) -> None:
+    await house.hear(standing("green", "red"))
+    reader = await house.visitor("observer")
+    path = f"/alerts/{(await house.alert()).id}"
+    chinese = (await reader.get(path)).text
+    for said in ("建码头", "港口局", "进度提醒", "红灯", "12.34", "进入该级别", "待发送"):
+        assert said in chinese
+    english = (await reader.get(path, params={"lang": "en"})).text
+    for said in ("Build the quay", "Port office", "lin@port.example", "the level was entered"):
+        assert said in english
+    assert "2022-05-11 12:00" in english  # noon where the plan is
+
+
+async def test_who_was_not_told_stands_on_the_page_with_the_reason(house: House) -> None:
+    await house.hear(overdue("trees"))
+    reader = await house.visitor("office")
+    page = (await reader.get(f"/alerts/{(await house.alert()).id}", params={"lang": "en"})).text
+    assert "reporter@parks" in page
+    assert "nobody stands behind the role" in page
+
+
+async def test_the_home_page_lists_the_alerts_a_reader_may_see(house: House) -> None:
+    await house.hear(overdue("quay"), overdue("trees", B1))
+    everybody = (await (await house.visitor("office")).get("/")).text
+    parks = (await (await house.visitor("submit", unit="parks")).get("/")).text
+    assert ("建码头" in everybody, "Trees" in everybody) == (True, True)
+    assert ("建码头" in parks, "Trees" in parks) == (False, True)
+    assert f"/alerts/{(await house.alerts())[0].id}" in everybody
+
+
+async def test_the_alert_of_another_unit_is_not_shown(house: House) -> None:
+    await house.hear(overdue())
+    parks = await house.visitor("submit", unit="parks")
+    assert (await parks.get(f"/alerts/{(await house.alert()).id}")).status_code == 404
+
+
+async def test_a_quiet_house_says_so(house: House) -> None:
+    reader = await house.visitor("office")
+    assert "No alerts." in (await reader.get("/", params={"lang": "en"})).text

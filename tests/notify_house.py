@@ -1,0 +1,511 @@
+"""Notify as it runs, on a database and a bus of its own; the other services are one voice.
+
+The harbour city: the port leads the quay, the parks office the trees; both are of action A1.
+"""
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import Message as Mail
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import httpx
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from kit_cast import browser, running, until
+from pydantic import SecretStr
+from sqlmodel import col, select
+
+from notify.app import create_app
+from notify.config import MIGRATIONS, NotifySettings
+from notify.store.tables import Alert, DecisionRow, Delivery, kit
+from notify.wiring import build
+from shared.contracts import envelope, topics
+from shared.contracts.envelope import Event
+from shared.contracts.intake import (
+    AccessRole,
+    CredentialChanged,
+    ObligationOverdue,
+    PlanVersioned,
+    SubmissionAccepted,
+    TaskDefined,
+)
+from shared.contracts.scoring import (
+    Light,
+    PublicationReleased,
+    StandingChanged,
+    UnitPublished,
+)
+from shared.kit.auth import new_token
+from shared.kit.bus.base import Message, Producer, Topic
+from shared.kit.bus.local import LocalBus
+from shared.kit.clock import Clock, MovableClock
+from shared.kit.db import migrate
+from shared.kit.journal import to_message
+
+PLAN: Final = "harbour"
+LEADS: Final = {"quay": "port", "trees": "parks"}
+B1, B2, B3 = "2022-B1", "2022-B2", "2022-B3"
+LAST_DAYS: Final = {B1: date(2022, 2, 28), B2: date(2022, 4, 30), B3: date(2022, 6, 30)}
+NOON: Final = datetime(2022, 5, 11, 4, 0, tzinfo=UTC)
+"""Noon in the harbour city, the day after the reports of 2022-B2 were due."""
+TOPICS: Final = (
+    Topic(name=topics.INTAKE, partitions=2),
+    Topic(name=topics.SCORING, partitions=2),
+    Topic(name=topics.NOTIFY, partitions=2),
+    Topic(name=topics.CREDENTIALS, partitions=2, compacted=True),
+    Topic(name=topics.DEAD, partitions=2),
+)
+SMTP_PORT: Final = 2525
+"""Nobody listens there: what tests that send nothing are configured with."""
+
+E = TypeVar("E", bound=Event)
+Json = dict[str, Any]
+
+
+class HandClock(MovableClock):
+    """Both clocks in the test's hand; the wall's runs on between moves."""
+
+    def __init__(self, *, path: Path, start: datetime) -> None:
+        super().__init__(path=path, start=start)
+        self.ahead = timedelta()
+
+    def wall_now(self) -> datetime:
+        return super().wall_now() + self.ahead
+
+
+class Voice:
+    """Says events as the relays of intake and scoring do: numbered 1, 2, 3 … by topic and key."""
+
+    def __init__(self, *, producer: Producer, clock: Clock) -> None:
+        self._producer = producer
+        self._clock = clock
+        self._last: dict[tuple[str, str], int] = {}
+        self._said: list[Message] = []
+
+    async def say(self, *events: Event, correlation: str = "request-1") -> None:
+        messages = [self._message(event, correlation) for event in events]
+        self._said += messages
+        await self._producer.send(messages)
+
+    async def repeat_everything(self) -> None:
+        """All that was ever said comes again."""
+        await self._producer.send(self._said)
+
+    def _message(self, event: Event, correlation: str) -> Message:
+        place = (event.TOPIC, event.key)
+        self._last[place] = self._last.get(place, 0) + 1
+        return to_message(
+            event.TOPIC,
+            envelope.Envelope(
+                id=f"{event.TOPIC}-{event.key}-{self._last[place]}",
+                source="duban/test",
+                type=event.TYPE,
+                subject=event.subject,
+                time=self._clock.business_now(),
+                key=event.key,
+                sequence=self._last[place],
+                correlation=correlation,
+                data=event.model_dump_json(by_alias=True).encode(),
+            ),
+        )
+
+
+class House:
+    """A notify service whose clock and voices the test holds in its hands."""
+
+    def __init__(self, *, folder: Path, bus: LocalBus, clock: HandClock, **settings: Any) -> None:  # noqa: ANN401  # as the settings
+        self.bus = bus
+        self.clock = clock
+        self.voice = Voice(producer=bus.producer(), clock=clock)
+        self.notify = build(
+            settings=NotifySettings(
+                database=f"sqlite+aiosqlite:///{folder}/notify.sqlite",
+                session_secret=SecretStr("s" * 32),
+                public_url="http://duban.test",
+                **{"smtp_port": SMTP_PORT, **settings},
+            ),
+            bus=bus,
+            clock=clock,
+            member="one",
+        )
+        self.db = self.notify.parts.db
+        self.app = create_app(self.notify)
+
+    async def hear(self, *events: Event, correlation: str = "request-1") -> None:
+        """Somebody says it, and notify takes it in."""
+        await self.voice.say(*events, correlation=correlation)
+        await self.take_in()
+
+    async def take_in(self) -> None:
+        consumer = self.notify.parts.consumer
+        assert consumer is not None
+        await until(consumer.drained)
+
+    async def alerts(self) -> list[Alert]:
+        async with self.db.read() as session:
+            query = select(Alert).order_by(col(Alert.raised_at), col(Alert.task))
+            return list((await session.execute(query)).scalars())
+
+    async def alert(self) -> Alert:
+        """The only one."""
+        (alert,) = await self.alerts()
+        return alert
+
+    async def reasons(self) -> list[str]:
+        """Why, of every decision in order."""
+        async with self.db.read() as session:
+            query = select(DecisionRow.reason).order_by(col(DecisionRow.number))
+            return list((await session.execute(query)).scalars())
+
+    async def deliveries(self) -> list[Delivery]:
+        async with self.db.read() as session:
+            query = select(Delivery).order_by(col(Delivery.created_at), col(Delivery.recipient))
+            return list((await session.execute(query)).scalars())
+
+    async def recipients(self) -> list[str]:
+        return [one.recipient for one in await self.deliveries()]
+
+    async def said(self, model: type[E]) -> list[E]:
+        """What notify has told of this type, in order."""
+        journal = kit.journal.c
+        query = select(journal.data).where(journal.type == model.TYPE).order_by(journal.position)
+        async with self.db.read() as session:
+            return [
+                model.model_validate_json(data) for data in (await session.execute(query)).scalars()
+            ]
+
+    async def letters(self) -> list[str]:
+        """The codes of what was set aside."""
+        async with self.db.read() as session:
+            rows = await self.notify.parts.dead_letters.list_open(session)
+        return [row["code"] for row in rows]
+
+    def figure(self, name: str, **labels: str) -> float | None:
+        """A figure of the service's metrics."""
+        return self.notify.parts.metrics.registry.get_sample_value(name, labels)
+
+    def wall_moves(self, span: timedelta) -> None:
+        """Time passes on the wall, and whoever waits looks again."""
+        self.clock.ahead += span
+        self.db.written.ring()
+
+    async def token(self, *roles: AccessRole, unit: str | None = None) -> dict[str, str]:
+        """The header of a new token that notify has heard of."""
+        token = new_token()
+        changed = CredentialChanged(
+            token=token.id,
+            holder="Ms Lin",
+            unit=unit,
+            roles=roles,
+            secret_sha256=token.secret_sha256,
+            issued_at=NOON,
+            expires_at=None,
+            revoked_at=None,
+        )
+        await self.hear(changed)
+        return {"authorization": f"Bearer {token.text}"}
+
+    async def visitor(self, *roles: AccessRole, unit: str | None = None) -> httpx.AsyncClient:
+        """A client with a token of its own."""
+        return browser(self.app, headers=await self.token(*roles, unit=unit))
+
+    async def set_contacts(self, *contacts: Json) -> None:
+        office = await self.visitor("office")
+        answer = await office.put(f"/v1/contacts/{PLAN}", json=contacts)
+        assert answer.status_code == 200, answer.text
+
+    async def route(self, *to: Json) -> None:
+        office = await self.visitor("office")
+        answer = await office.put("/v1/routes", json={"notify": {"default": {"to": to}}})
+        assert answer.status_code == 200, answer.text
+
+    async def add_endpoint(self, name: str, url: str) -> str:
+        """Its secret."""
+        office = await self.visitor("office")
+        answer = await office.post("/v1/endpoints", json={"id": name, "url": url})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["secret"])
+
+    @asynccontextmanager
+    async def dispatching(self) -> AsyncIterator[None]:
+        """Deliveries go out inside this block."""
+        async with running(self.notify.dispatcher.run):
+            yield
+
+
+@asynccontextmanager
+async def make_house(folder: Path, *, migrated: Path, **settings: Any) -> AsyncIterator[House]:  # noqa: ANN401  # as the settings
+    """A house in `folder` that takes events in; what was there before is there still."""
+    _furnish(folder, migrated)
+    bus = LocalBus(path=folder / "bus.sqlite", topics=TOPICS)
+    await bus.start()
+    clock = HandClock(path=folder / "clock", start=NOON)
+    house = House(folder=folder, bus=bus, clock=clock, **settings)
+    consumer = house.notify.parts.consumer
+    assert consumer is not None
+    async with running(consumer.run):
+        yield house
+    await house.db.close()
+    await bus.close()
+
+
+def _furnish(folder: Path, migrated: Path) -> None:
+    if not folder.exists():
+        folder.mkdir()
+        shutil.copy(migrated, folder / "notify.sqlite")
+
+
+def migrated_database(folder: Path) -> Path:
+    """An empty database at the newest schema, to be copied."""
+    path = folder / "empty.sqlite"
+    asyncio.run(migrate(url=f"sqlite+aiosqlite:///{path}", migrations=MIGRATIONS))
+    return path
+
+
+def plan_events(*, version: int = 1, end: str = "2025-12-31", tasks: int = 2) -> list[Event]:
+    """A version of the harbour plan as intake tells it; it announces so many tasks."""
+    parts: list[Event] = [
+        TaskDefined.model_validate_json(
+            json.dumps(
+                {
+                    "plan": PLAN,
+                    "version": version,
+                    "index": index,
+                    "action": "A1",
+                    "task": {
+                        "id": task,
+                        "title": title,
+                        "weight": "10",
+                        "start": "2021-01-01",
+                        "due": end,
+                        "assignments": [{"unit": LEADS[task], "role": "lead"}],
+                    },
+                }
+            )
+        )
+        for index, (task, title) in enumerate(
+            {"quay": {"zh": "建码头", "en": "Build the quay"}, "trees": "Trees"}.items()
+        )
+    ]
+    closing = {
+        "plan": PLAN,
+        "version": version,
+        "head": {"id": PLAN, "title": "Harbour plan", "start": "2021-01-01", "end": end},
+        "groups": [],
+        "units": [
+            {"id": "port", "title": {"zh": "港口局", "en": "Port office"}, "group": "g"},
+            {"id": "parks", "title": {"zh": "园林局", "en": "Parks office"}, "group": "g"},
+        ],
+        "actions": [{"id": "A1", "title": "A better harbour"}],
+        "escalation": {},
+        "tasks": tasks,
+        "digest": "d",
+        "activate_from": B1,
+        "by": "Ms Lin",
+    }
+    return [*parts, PlanVersioned.model_validate_json(json.dumps(closing))]
+
+
+def overdue(task: str = "quay", period: str = B2) -> ObligationOverdue:
+    return ObligationOverdue(
+        plan=PLAN,
+        task=task,
+        unit=LEADS[task],
+        period=period,
+        due=date(2022, 5, 10),
+        close=date(2022, 5, 17),
+    )
+
+
+def report(task: str = "quay", period: str = B2) -> SubmissionAccepted:
+    return SubmissionAccepted(
+        plan=PLAN,
+        submission=f"s-{task}-{period}",
+        plan_version=1,
+        task=task,
+        unit=LEADS[task],
+        period=period,
+        received_at=NOON,
+        as_of=date(2022, 4, 30),
+        values={},
+        milestones=None,
+        percent=None,
+        no_data=(),
+        correction=None,
+        note=None,
+        evidence=(),
+        digest="d",
+        by="reporter",
+    )
+
+
+def standing(
+    was: Light, light: Light, *, gap: str | None = "12.34", period: str = B2
+) -> StandingChanged:
+    """The live light of the quay has changed."""
+    figures = {"a": "0.3000", "e": "0.4234", "r": "0.7085", "gap": gap}
+    event = {
+        "plan": PLAN,
+        "task": "quay",
+        "action": "A1",
+        "unit": "port",
+        "period": period,
+        "day": "2022-04-20",
+        "light": light,
+        "was": was,
+        "cause": "report",
+        **(figures if gap else dict.fromkeys(figures)),
+    }
+    return StandingChanged.model_validate_json(json.dumps(event))
+
+
+def published(
+    light: Light, *, was: Light | None = None, period: str = B2, version: int = 1, gap: str = "9.00"
+) -> UnitPublished:
+    """The port's part of a publication: its quay has this light."""
+    line = {"task": "quay", "action": "A1", "light": light, "was": was, "score": "80.00"}
+    event = {
+        "plan": PLAN,
+        "period": period,
+        "version": version,
+        "unit": "port",
+        "score": "80.00",
+        "rank": 1,
+        "grade": "good",
+        "digest": f"leaf-{version}",
+        "lines": [line | {"a": "0.3", "e": "0.39", "r": "0.77", "gap": gap, "left_out": None}],
+    }
+    return UnitPublished.model_validate_json(json.dumps(event))
+
+
+def released(period: str = B2, *, version: int = 1, units: int = 1) -> PublicationReleased:
+    return PublicationReleased(
+        plan=PLAN,
+        period=period,
+        version=version,
+        released_at=NOON,
+        last_day=LAST_DAYS[period],
+        units=units,
+        digest="d",
+        previous_digest=None,
+        cutoff="c1",
+        finished=(),
+    )
+
+
+def contact(
+    role: str,
+    email: str,
+    *,
+    scope: str = "unit",
+    subject: str = "port",
+    language: str = "zh-CN",
+) -> Json:
+    return {"scope": scope, "subject": subject, "role": role, "email": email, "language": language}
+
+
+REPORTER: Final = contact("reporter", "lin@port.example")
+HEAD: Final = contact("head", "chen@port.example", language="en")
+GROUP: Final = contact("group", "wu@harbour.example", scope="action", subject="A1")
+OFFICE: Final = contact("office", "office@harbour.example", scope="plan", subject=PLAN)
+
+
+class Mailbox:
+    """A real SMTP server's memory; it answers as told."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.mails: list[Mail] = []
+        self.answer = "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, mail: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
+        del server, session
+        assert isinstance(mail.content, bytes)
+        self.mails.append(message_from_bytes(mail.content, policy=policy.default))
+        return self.answer
+
+    @property
+    def to(self) -> list[str]:
+        return sorted(str(mail["to"]) for mail in self.mails)
+
+
+@asynccontextmanager
+async def open_mailbox() -> AsyncIterator[Mailbox]:
+    box = Mailbox()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: SMTP(box, hostname="localhost", loop=loop), "127.0.0.1", 0
+    )
+    box.port = server.sockets[0].getsockname()[1]
+    yield box
+    server.close()
+    await server.wait_closed()
+
+
+@dataclass
+class Hook:
+    """A real webhook receiver; `statuses` are answered in turn, then 204; `hold` delays."""
+
+    port: int = 0
+    statuses: list[str] = field(default_factory=list)
+    calls: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    hold: asyncio.Event | None = None
+    talks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/hook"
+
+    @property
+    def ids(self) -> list[str]:
+        return [headers["webhook-id"] for headers, _ in self.calls]
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talk = asyncio.current_task()
+        assert talk is not None
+        self.talks.add(talk)
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            lines = head.rstrip().split("\r\n")[1:]
+            headers = {name.lower(): value for name, value in (one.split(": ", 1) for one in lines)}
+            body = await reader.readexactly(int(headers["content-length"]))
+            self.calls.append((headers, body))
+            if self.hold is not None:
+                await self.hold.wait()
+            status = self.statuses.pop(0) if self.statuses else "204 No Content"
+            writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
+            await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass  # the caller hung up
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def open_hook() -> AsyncIterator[Hook]:
+    hook = Hook()
+    server = await asyncio.start_server(hook.serve, "127.0.0.1", 0)
+    hook.port = server.sockets[0].getsockname()[1]
+    yield hook
+    server.close()
+    for talk in hook.talks:
+        talk.cancel()
+    await asyncio.gather(*hook.talks, return_exceptions=True)
+
+
+async def until_delivered(
+    house: House, check: Callable[[Sequence[Delivery]], bool | Awaitable[bool]]
+) -> None:
+    """Wait until the deliveries are as `check` says."""
+
+    async def holds() -> bool:
+        answer = check(await house.deliveries())
+        return answer if isinstance(answer, bool) else await answer
+
+    await until(holds)
