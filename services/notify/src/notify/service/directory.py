@@ -132,16 +132,8 @@ class Directory:
         _refuse_later(unsupported(document.notify))
         for index, spec in enumerate(document.notify.endpoints):
             await self._check(spec.url, path=f"notify.endpoints[{index}].url")
-        made = {}
         async with self._db.write() as session:
-            for spec in document.notify.endpoints:
-                endpoint = await session.get(Endpoint, spec.id)
-                if endpoint is None:
-                    made[spec.id] = _create(session, spec)
-                    await session.flush()
-                else:
-                    endpoint.url = spec.url
-                    endpoint.disabled_at = endpoint.disabled_reason = None
+            made = await _put_endpoints(session, document.notify.endpoints)
             for hook in document.notify.hooks():
                 if await session.get(Endpoint, hook) is None:
                     message = f"create the endpoint {hook} first"
@@ -176,6 +168,20 @@ class Directory:
             raise refuse(refused.code, str(refused), path=path) from refused
         except TargetUnresolved as unresolved:
             raise refuse("unresolved", str(unresolved), path=path) from unresolved
+
+
+async def _put_endpoints(session: AsyncSession, specs: Sequence[EndpointSpec]) -> dict[str, str]:
+    """Make them, or set them as written; the secrets of those that are new."""
+    made = {}
+    for spec in specs:
+        endpoint = await session.get(Endpoint, spec.id)
+        if endpoint is None:
+            made[spec.id] = _create(session, spec)
+            await session.flush()
+        else:
+            endpoint.url = spec.url
+            endpoint.disabled_at = endpoint.disabled_reason = None
+    return made
 
 
 def _create(session: AsyncSession, spec: EndpointSpec) -> str:
