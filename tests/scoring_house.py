@@ -364,7 +364,7 @@ def plan_events(
         TaskDefined(plan=PLAN, version=version, index=index, action=action, task=task)
         for index, (action, task) in enumerate(facts.tasks)
     ]
-    lines = b"".join(part.task.model_dump_json(by_alias=True).encode() + b"\n" for part in parts)
+    lines = b"".join(part.model_dump_json(by_alias=True).encode() + b"\n" for part in parts)
     changed = facts.head.model_dump(mode="json", by_alias=True) | (head or {})
     closing = PlanVersioned(
         plan=PLAN,

@@ -95,6 +95,7 @@ async def test_a_handler_learns_what_the_envelope_says(service: Service) -> None
 
     assert heard == [
         Received(
+            data=cutoff("fuzhou", "c1").model_dump_json(),
             event=cutoff("fuzhou", "c1"),
             id="fuzhou-1",
             sequence=1,

@@ -212,9 +212,8 @@ async def test_a_webhook_tells_the_request_its_alert_came_from(house: House) -> 
 
 
 async def test_a_day_without_a_holiday_table_does_not_hold_a_warning_up(house: House) -> None:
-    await house.hear(
-        *plan_events(version=2, end="2099-12-31"), standing("green", "red", period="2098-B1")
-    )
+    await house.hear(*plan_events(version=2, end="2099-12-31"))
+    await house.hear(standing("green", "red", period="2098-B1"))
     assert await house.letters() == []
     assert (await house.alert()).next_by is None
     assert await house.recipients() == [LIN]

@@ -163,6 +163,7 @@ async def test_an_endpoint_that_answers_410_is_disabled_with_all_that_waits_for_
         await house.hear(overdue())
         await until_delivered(house, lambda all_: {one.state for one in all_} == {"gone"})
     assert len(hook.calls) == 2
+    assert [one.attempts for one in await house.deliveries()] == [1, 1]
     office = await house.visitor("office")
     (endpoint,) = (await office.get("/v1/endpoints")).json()["items"]
     assert endpoint["disabled_at"]
@@ -202,8 +203,13 @@ async def test_a_route_that_names_a_disabled_endpoint_anew_enables_it_under_its_
 
 
 async def test_a_slow_endpoint_holds_up_neither_mail_nor_another_endpoint(
-    tmp_path: Path, migrated: Path, mailbox: Mailbox, hook: Hook
+    tmp_path: Path,
+    migrated: Path,
+    mailbox: Mailbox,
+    hook: Hook,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("notify.service.queue._PAGE", 10)  # what waits for it fills a page
     async with open_hook() as slow:
         slow.hold = asyncio.Event()
         allowed = f"127.0.0.1/32:{hook.port},127.0.0.1/32:{slow.port}"

@@ -3,6 +3,8 @@
 from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from notify.domain.alerts import Reason
 
@@ -39,3 +41,8 @@ class NotifyMetrics:
         self.pending = Gauge(
             "duban_deliveries_pending", "Deliveries that have not ended", registry=registry
         )
+
+
+def count(session: AsyncSession, counter: Counter) -> None:
+    """Count what this transaction does, once it commits: a batch may be undone and replayed."""
+    event.listen(session.sync_session, "after_commit", lambda _session: counter.inc(), once=True)

@@ -33,7 +33,7 @@ class TaskDefined(Event):
 class PlanVersioned(Event):
     """A version of a plan is in force; its tasks came before, `tasks` of them.
 
-    `digest` is the SHA-256 of the tasks' JSON, each followed by a line feed, in order of index.
+    `digest` is the SHA-256 of its task events' data, each followed by a line feed, by index.
     Reports are owed from the period `activate_from` on; null where every window had closed.
     """
 

@@ -297,7 +297,7 @@ def _task_events(plan: PlanDocument, version: int) -> list[TaskDefined]:
 def _digest_of(tasks: Sequence[TaskDefined]) -> str:
     digest = hashlib.sha256()
     for event in tasks:
-        digest.update(event.task.model_dump_json(by_alias=True).encode() + b"\n")
+        digest.update(event.model_dump_json(by_alias=True).encode() + b"\n")
     return digest.hexdigest()
 
 

@@ -31,7 +31,7 @@ class _Lines(Contract):
 
 
 class Alerts:
-    """Turns what is heard into alerts; every handler may raise `Unavailable`: no plan yet."""
+    """Turns what is heard into alerts; what scoring says may raise `Unavailable`: no plan yet."""
 
     def __init__(self, *, plans: Plans, episodes: Episodes) -> None:
         self._plans = plans
@@ -118,9 +118,15 @@ class Alerts:
     async def on_overdue(
         self, session: AsyncSession, received: Received[ObligationOverdue]
     ) -> None:
-        """A report did not come by its due day."""
+        """A report did not come by its due day.
+
+        Raises:
+            Rejected: `unknown_plan`, its plan was set aside.
+        """
         event = received.event
-        plan = await self._plans.known(session, event.plan)
+        plan = await self._plans.find(session, event.plan)
+        if plan is None:  # a version that mends the plan comes behind this event: do not wait
+            raise Rejected("unknown_plan", f"no version of {event.plan} was taken before this")
         obligation = OverdueObligation(
             plan=event.plan,
             task=event.task,

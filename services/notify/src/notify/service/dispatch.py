@@ -16,7 +16,7 @@ from notify.channels import DeliveryResult
 from notify.channels.mail import MailMessage, MailSender
 from notify.channels.webhook import WebhookSender
 from notify.domain.retry import next_attempt
-from notify.metrics import NotifyMetrics
+from notify.metrics import NotifyMetrics, count
 from notify.service.caller import refuse
 from notify.service.queue import Queue
 from notify.store.tables import Delivery, Endpoint
@@ -194,7 +194,7 @@ class Dispatcher:
         for delivery in (await session.execute(waiting)).scalars():
             delivery.last_reason = "endpoint_disabled"
             await self._finish(session, delivery, "gone", now)
-            self._metrics.deliveries.labels("webhook", "gone").inc()
+            count(session, self._metrics.deliveries.labels("webhook", "gone"))
 
 
 def _next_attempt(delivery: Delivery, result: DeliveryResult, now: datetime) -> datetime | None:

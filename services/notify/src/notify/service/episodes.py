@@ -5,7 +5,7 @@ from sqlmodel import select
 
 from notify.domain.alerts import Decision, Figures, Kind, Level, OpenAlert
 from notify.domain.messages import Change
-from notify.metrics import NotifyMetrics
+from notify.metrics import NotifyMetrics, count
 from notify.service.writing import Cause, Writing
 from notify.store.tables import Alert, DecisionRow
 from shared.contracts.notify import AlertRaised, AlertResolved
@@ -57,7 +57,7 @@ class Episodes:
                 at=cause.at,
             )
         )
-        self._metrics.decisions.labels(decision.reason).inc()
+        count(session, self._metrics.decisions.labels(decision.reason))
         if decision.effect == "raise":
             await self._raise(session, decision, cause)
         elif decision.effect == "update":
@@ -85,7 +85,7 @@ class Episodes:
         )
         _show(alert, cause.figures)
         session.add(alert)
-        self._metrics.alerts.labels(cause.kind, decision.level or "none").inc()
+        count(session, self._metrics.alerts.labels(cause.kind, decision.level or "none"))
         await self._tell(session, alert, decision, cause, "alert.raised")
 
     async def _update(self, session: AsyncSession, decision: Decision, cause: Cause) -> None:

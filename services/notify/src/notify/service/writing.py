@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from notify.domain.alerts import Addressee, Figures, Kind, Level
 from notify.domain.messages import AlertFacts, Change, Message, render, webhook_body
-from notify.metrics import NotifyMetrics
+from notify.metrics import NotifyMetrics, count
 from notify.service.directory import Directory
 from notify.service.plans import KnownPlan
 from notify.store.tables import Alert, Contact, DecisionRow, Delivery, Endpoint
@@ -137,7 +137,7 @@ class Writing:
                 at=cause.at,
             )
         )
-        self._metrics.decisions.labels(reason).inc()
+        count(session, self._metrics.decisions.labels(reason))
 
 
 def _place(role: str, alert: Alert) -> tuple[str, str]:

@@ -55,7 +55,7 @@ class Facts:
                 version=event.version,
                 index=event.index,
                 action=event.action,
-                task=event.task.model_dump_json(by_alias=True),
+                data=received.data,
             )
         )
 
@@ -69,7 +69,7 @@ class Facts:
         parts = await _parts(session, event.plan, event.version)
         digest = hashlib.sha256()
         for part in parts:
-            digest.update(part.task.encode() + b"\n")
+            digest.update(part.data.encode() + b"\n")
         if len(parts) != event.tasks or digest.hexdigest() != event.digest:
             raise Rejected("incomplete_plan", f"{event.subject} lacks tasks it announced")
         session.add(
@@ -221,7 +221,9 @@ async def _known_plan(session: AsyncSession, row: PlanHeadRow) -> KnownPlan:
         groups=event.groups,
         units=event.units,
         actions=event.actions,
-        tasks=tuple((part.action, Task.model_validate_json(part.task)) for part in parts),
+        tasks=tuple(
+            (part.action, TaskDefined.model_validate_json(part.data).task) for part in parts
+        ),
     )
     calendar = PlanCalendar(dates=event.head)
     return KnownPlan(facts=facts, calendar=calendar, activate_from=event.activate_from)

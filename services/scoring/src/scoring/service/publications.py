@@ -1,23 +1,20 @@
 """Publications: drafted at a cut-off, approved by another holder, released in order, for good."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from scoring.domain.task_line import TaskLine
 from scoring.metrics import ScoringMetrics
 from scoring.service.caller import Caller, Refused
 from scoring.service.facts import Facts, KnownPlan
 from scoring.service.intake_client import CutoffSource
-from scoring.service.releases import PUBLISHED, released, result_of, unpublished_before
+from scoring.service.release_events import release_events
+from scoring.service.releases import PUBLISHED, last_release, unpublished_before
 from scoring.store.tables import LeafRow, MarkRow, PublicationRow
 from shared.calendar.periods import Period
 from shared.calendar.workdays import YearNotLoaded
 from shared.contracts.intake import CutoffMarked
-from shared.contracts.scoring import Light, PublicationReleased, PublishedLine, UnitPublished
 from shared.kit.bus.loop import Received
 from shared.kit.clock import Clock
 from shared.kit.db import Database
@@ -134,7 +131,7 @@ class Publications:
             row.state, row.release_number = PUBLISHED, number + 1
             row.released_by, row.released_at = caller.holder, now
             session.add(row)
-            units, closing = await self._events(session, row, released_at=now)
+            units, closing = await release_events(session, row, released_at=now)
             await self._journal.record(
                 session, *units, closing, at=now, correlation=caller.correlation
             )
@@ -248,81 +245,6 @@ class Publications:
         rulebook = await self._facts.rulebook(session, known, period)
         if rulebook.separation == "on" and holder == other:
             raise Refused("same_holder", "this step is for another holder than the step before")
-
-    async def _events(
-        self, session: AsyncSession, row: PublicationRow, *, released_at: datetime
-    ) -> tuple[list[UnitPublished], PublicationReleased]:
-        result = result_of(row)
-        before = await _lights_before(session, row)
-        query = select(LeafRow).where(
-            LeafRow.plan == row.plan, LeafRow.period == row.period, LeafRow.version == row.version
-        )
-        digests = {leaf.unit: leaf.digest for leaf in (await session.execute(query)).scalars()}
-        units = [
-            UnitPublished(
-                plan=row.plan,
-                period=row.period,
-                version=row.version,
-                unit=unit.unit,
-                score=unit.score,
-                rank=unit.rank,
-                grade=unit.grade,
-                digest=digests[unit.unit],
-                lines=tuple(
-                    _published(line, before) for line in result.tasks if line.unit == unit.unit
-                ),
-            )
-            for unit in result.units
-        ]
-        closing = PublicationReleased(
-            plan=row.plan,
-            period=row.period,
-            version=row.version,
-            released_at=released_at,
-            last_day=row.last_day,
-            units=len(units),
-            digest=row.digest or "",
-            previous_digest=row.previous_digest,
-            cutoff=row.cutoff,
-            finished=tuple(line.task for line in result.tasks if line.finished),
-        )
-        return units, closing
-
-
-async def last_release(session: AsyncSession, plan: str) -> tuple[int, str | None]:
-    """The number and digest of the plan's last release; 0 and None before the first."""
-    query = (
-        select(PublicationRow.release_number, PublicationRow.digest)
-        .where(PublicationRow.plan == plan, PublicationRow.state == PUBLISHED)
-        .order_by(col(PublicationRow.release_number).desc())
-        .limit(1)
-    )
-    row = (await session.execute(query)).first()
-    return (row[0] or 0, row[1]) if row else (0, None)
-
-
-async def _lights_before(session: AsyncSession, row: PublicationRow) -> dict[str, Light]:
-    releases = await released(session, row.plan, before=row.last_day)
-    return {line.task: line.light for line in result_of(releases[-1]).tasks} if releases else {}
-
-
-def _published(line: TaskLine, before: dict[str, Light]) -> PublishedLine:
-    return PublishedLine(
-        task=line.task,
-        action=line.action,
-        light=line.light,
-        was=before.get(line.task),
-        score=_decimal(line.score),
-        a=_decimal(line.a),
-        e=_decimal(line.e),
-        r=_decimal(line.r),
-        gap=_decimal(line.gap),
-        left_out=line.left_out,
-    )
-
-
-def _decimal(printed: object) -> Decimal | None:
-    return None if printed is None else Decimal(str(printed))
 
 
 def _refuse_published(row: PublicationRow) -> None:

@@ -71,3 +71,15 @@ async def unpublished_before(
         if first.last <= one.last < period.last and one.id not in out:
             return one
     return None
+
+
+async def last_release(session: AsyncSession, plan: str) -> tuple[int, str | None]:
+    """The number and digest of the plan's last release; 0 and None before the first."""
+    query = (
+        select(PublicationRow.release_number, PublicationRow.digest)
+        .where(PublicationRow.plan == plan, PublicationRow.state == PUBLISHED)
+        .order_by(col(PublicationRow.release_number).desc())
+        .limit(1)
+    )
+    row = (await session.execute(query)).first()
+    return (row[0] or 0, row[1]) if row else (0, None)

@@ -13,8 +13,7 @@ from scoring.domain.facts import RunFacts
 from scoring.domain.period_run import PeriodResult, run_period
 from scoring.domain.publication import Cutoff, Publication, build, canonical, digest_of
 from scoring.service.facts import Facts
-from scoring.service.publications import last_release
-from scoring.service.releases import finished_in, previous_in, released
+from scoring.service.releases import finished_in, last_release, previous_in, released
 from scoring.store.tables import LeafRow, MarkRow, PublicationRow
 from shared.kit.clock import Clock
 from shared.kit.db import Database

@@ -19,7 +19,7 @@ kit = KitTables(Base.metadata)
 
 
 class TaskPart(Base, table=True):
-    """One task of a plan version, as it arrived; the version's head closes the set."""
+    """The event of one task of a plan version, as it came; the version's head closes the set."""
 
     __tablename__ = "task_parts"
 
@@ -27,7 +27,7 @@ class TaskPart(Base, table=True):
     version: int = Field(primary_key=True)
     index: int = Field(primary_key=True)
     action: str
-    task: str = Field(sa_column=Column(Text, nullable=False))
+    data: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class PlanHeadRow(Base, table=True):

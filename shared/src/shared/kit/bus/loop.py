@@ -47,6 +47,8 @@ class Received(Generic[E]):
     """An event as a handler gets it."""
 
     event: E
+    data: str
+    """The event's JSON as it was sent, for whoever must digest it."""
     id: str
     sequence: int
     time: datetime
@@ -198,6 +200,7 @@ class ConsumerLoop:
         event = _parse(EVENTS[envelope.type], envelope)
         received = Received(
             event=event,
+            data=envelope.data.decode(),
             id=envelope.id,
             sequence=envelope.sequence,
             time=envelope.time,

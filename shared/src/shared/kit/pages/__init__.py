@@ -15,6 +15,7 @@ from shared.kit.problems import Problem
 
 Language = Literal["zh-CN", "en"]
 
+_LANGUAGE_COOKIE: Final = "duban_language"
 _HERE: Final = Path(__file__).parent
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
@@ -70,7 +71,10 @@ class Pages:
             "Content-Language": language,
             "Cache-Control": "no-store",
         }
-        return HTMLResponse(html, status, headers=headers)
+        response = HTMLResponse(html, status, headers=headers)
+        if "lang" in request.query_params:  # a wish holds for the pages that follow
+            response.set_cookie(_LANGUAGE_COOKIE, language, samesite="lax")
+        return response
 
     async def reader(self, request: Request) -> Principal | None:
         """Who reads a page; None sends a person to sign in."""
@@ -128,8 +132,12 @@ def static_files() -> StaticFiles:
 
 
 def language_of(request: Request) -> Language:
-    """What the reader asked for by `?lang=`, else by the browser, else Chinese."""
-    wish = request.query_params.get("lang") or request.headers.get("accept-language", "")
+    """What the reader asked for by `?lang=`, now or before, else by the browser, else Chinese."""
+    wish = (
+        request.query_params.get("lang")
+        or request.cookies.get(_LANGUAGE_COOKIE)
+        or request.headers.get("accept-language", "")
+    )
     return "en" if wish.lower().startswith("en") else "zh-CN"
 
 

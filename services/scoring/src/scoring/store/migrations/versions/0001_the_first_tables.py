@@ -203,7 +203,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("index", sa.Integer(), nullable=False),
         sa.Column("action", sa.String(), nullable=False),
-        sa.Column("task", sa.Text(), nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("plan", "version", "index"),
     )
     op.create_table(

@@ -1,0 +1,86 @@
+"""A publication is judged line by line against the one before it."""
+
+import json
+
+import pytest
+from notify_house import B1, B2, B3, GROUP, HEAD, REPORTER, House, published, released
+
+from shared.contracts.notify import AlertRaised, AlertResolved
+from shared.contracts.scoring import Light, UnitPublished
+
+LIN, CHEN, WU = REPORTER["email"], HEAD["email"], GROUP["email"]
+
+
+def part_of_the_parks(light: Light, period: str = B2) -> UnitPublished:
+    """The other unit's part: its trees have this light."""
+    event = published(light, period=period).model_dump(mode="json")
+    event["lines"][0]["task"] = "trees"
+    return UnitPublished.model_validate_json(json.dumps(event | {"unit": "parks"}))
+
+
+@pytest.mark.parametrize(
+    ("light", "reason"), [("green", "on_schedule"), ("blue", "done"), ("grey", "not_counted")]
+)
+async def test_a_lag_ends_with_the_publication_in_which_its_level_is_left(
+    house: House, light: Light, reason: str
+) -> None:
+    await house.hear(published("yellow", period=B1), released(B1))
+    told = await house.recipients()
+    await house.hear(published(light, was="yellow", period=B2), released(B2))
+    alert = await house.alert()
+    assert (alert.state, alert.reason) == ("resolved", reason)
+    assert alert.resolved_at is not None
+    assert [one.reason for one in await house.said(AlertResolved)] == [reason]
+    assert await house.recipients() == told
+
+
+async def test_a_level_that_is_entered_again_is_a_new_alert_and_told_again(house: House) -> None:
+    await house.hear(published("yellow", period=B1), released(B1))
+    await house.hear(published("green", was="yellow", period=B2), released(B2))
+    await house.hear(published("yellow", was="green", period=B3), released(B3))
+    raised = [one.alert for one in await house.said(AlertRaised)]
+    assert len(set(raised)) == 2
+    assert sorted(one.state for one in await house.alerts()) == ["raised", "resolved"]
+    assert sorted(await house.recipients()) == sorted([LIN, CHEN] * 2)
+
+
+async def test_a_light_that_stays_is_told_once_though_its_figures_move(house: House) -> None:
+    await house.hear(published("red", period=B1, gap="9.00"), released(B1))
+    told = await house.recipients()
+    await house.hear(published("red", was="red", period=B2, gap="21.50"), released(B2))
+    alert = await house.alert()
+    assert (alert.gap, alert.period, alert.since.isoformat()) == ("21.50", B2, "2022-02-28")
+    assert await house.reasons() == ["entered", "figures_changed"]
+    assert await house.recipients() == told
+
+
+async def test_a_lag_that_got_worse_keeps_its_id_and_tells_what_is_worse(house: House) -> None:
+    await house.hear(published("yellow", period=B1), released(B1))
+    await house.hear(published("red", was="yellow", period=B2), released(B2))
+    first, second = await house.said(AlertRaised)
+    assert first.alert == second.alert
+    assert (first.level, second.level) == ("yellow", "red")
+    assert second.to == ("reporter@port", "head@port", "group@A1")
+    assert [one.recipient for one in await house.deliveries() if "red" in one.subject] == [CHEN]
+
+
+async def test_each_unit_is_judged_by_its_own_part(house: House) -> None:
+    await house.hear(published("green"), part_of_the_parks("red"), released(units=2))
+    alert = await house.alert()
+    assert (alert.unit, alert.task, alert.level) == ("parks", "trees", "red")
+    assert await house.recipients() == [WU]
+
+
+async def test_the_parts_of_one_period_are_not_counted_to_another(house: House) -> None:
+    await house.hear(published("red", period=B1), part_of_the_parks("green", B2), released(B2))
+    assert await house.alerts() == []
+    await house.hear(released(B1))
+    assert (await house.alert()).period == B1
+    assert await house.letters() == []
+
+
+async def test_a_publication_that_was_set_aside_leaves_the_next_one_whole(house: House) -> None:
+    await house.hear(published("red", period=B1), released(B1, units=2))
+    await house.hear(published("red", period=B2), released(B2))
+    assert await house.letters() == ["incomplete_publication"]
+    assert (await house.alert()).period == B2
