@@ -242,15 +242,31 @@ class House:
 @asynccontextmanager
 async def make_house(folder: Path, *, migrated: Path, **settings: Any) -> AsyncIterator[House]:  # noqa: ANN401  # as the settings
     """A house in `folder` that takes events in; what was there before is there still."""
+    async with _quiet_house(folder, migrated, settings) as house:
+        consumer = house.notify.parts.consumer
+        assert consumer is not None
+        async with running(consumer.run):
+            yield house
+
+
+@asynccontextmanager
+async def open_app(folder: Path, *, migrated: Path, **settings: Any) -> AsyncIterator[House]:  # noqa: ANN401  # as the settings
+    """A house whose whole app runs, with all its workers."""
+    async with (
+        _quiet_house(folder, migrated, settings) as house,
+        house.app.router.lifespan_context(house.app),
+    ):
+        yield house
+
+
+@asynccontextmanager
+async def _quiet_house(folder: Path, migrated: Path, settings: Json) -> AsyncIterator[House]:
     _furnish(folder, migrated)
     bus = LocalBus(path=folder / "bus.sqlite", topics=TOPICS)
     await bus.start()
     clock = HandClock(path=folder / "clock", start=NOON)
     house = House(folder=folder, bus=bus, clock=clock, **settings)
-    consumer = house.notify.parts.consumer
-    assert consumer is not None
-    async with running(consumer.run):
-        yield house
+    yield house
     await house.db.close()
     await bus.close()
 

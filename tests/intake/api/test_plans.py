@@ -236,3 +236,19 @@ async def test_only_the_office_puts_plans_in_force_and_marks_cut_offs(town: Town
 async def test_a_cut_off_needs_its_plan(town: Town) -> None:
     answer = await town.post("/v1/plans/sea-plan/cutoffs", by="office")
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_plan")
+
+
+async def test_a_task_that_is_not_published_is_shown_to_its_units_and_the_office(
+    town: Town,
+) -> None:
+    await town.apply(edited("      - id: hall\n", "      - id: hall\n        publish: false\n"))
+
+    async def sees_hall(holder: str) -> bool:
+        plan = (await town.get(f"/v1/plans/{PLAN}", by=holder)).json()["document"]
+        return "hall" in [task["id"] for one in plan["actions"] for task in one["tasks"]]
+
+    readers = ("observer", "water", "works", "east", "office")
+    sees = {holder for holder in readers if await sees_hall(holder)}
+    answering = set(re.findall(r"unit: (\w+), role", HALL))
+    assert sees == {"office", *answering}
+    assert answering < {"water", "works", "east"}

@@ -1,5 +1,6 @@
 """One report on its way in: durable before it is answered, refused with every reason, sent once."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -268,6 +269,25 @@ async def test_a_key_is_its_holders_own(town: Town) -> None:
     await town.issue("water", "submit", unit="water")
     same_holder = await town.submit(trees("42"), **{"Idempotency-Key": "k1"})
     assert same_holder.json()["code"] == "idempotency_mismatch"
+
+
+async def test_a_key_is_forgotten_after_ninety_days(town: Town) -> None:
+    await town.submit(trees("40"), **{"Idempotency-Key": "k1"})
+    with sqlite3.connect(town.folder / "intake.sqlite") as database:
+        database.execute("UPDATE idempotency_keys SET at = datetime(at, '-91 days')")
+    answer = await town.submit(trees("41"), **{"Idempotency-Key": "k1"})
+    assert answer.status_code == 202
+    assert len(town.stored("idempotency_keys")) == 1
+
+
+async def test_evidence_is_kept_and_must_be_a_web_address(town: Town) -> None:
+    evidence = [{"title": "Photographs", "url": "https://lake.example/photos/4"}]
+    receipt = await town.accepted(trees("40", evidence=evidence))
+    kept = (await town.get(f"/v1/submissions/{receipt['id']}")).json()
+    assert kept["evidence"] == evidence
+    script = [{"title": "x", "url": "javascript:alert(1)"}]
+    answer = await town.submit(trees("41", evidence=script))
+    assert (answer.status_code, codes(answer)) == (422, [("bad_value", "evidence[0].url")])
 
 
 async def test_a_refused_report_does_not_use_its_key_up(town: Town) -> None:

@@ -43,11 +43,21 @@ def test_a_task_nobody_leads_on_the_last_day_is_owed_by_nobody() -> None:
     assert "bridge" not in owed("2022-B2", text)
 
 
+@pytest.mark.parametrize(("to", "owes"), [("2022-04-30", True), ("2022-04-29", False)])
+def test_a_unit_owes_nothing_for_a_period_whose_end_it_does_not_see(to: str, *, owes: bool) -> None:
+    unit = "title: Water bureau, group: bureaus"
+    text = edited(unit, f"{unit}, valid: {{to: {to}}}")
+    assert ("trees" in owed("2022-B2", text)) is owes
+
+
 def test_an_assignment_holds_on_its_first_and_on_its_last_day() -> None:
     plan, calendar = plan_of()
     bridge = plan.actions[0].tasks[2]
     day = calendar.period("2022-B2").last
-    assert [lead_of(bridge, day.replace(day=number)) for number in (15, 16)] == ["works", "east"]
+    assert [lead_of(bridge, plan.units, day.replace(day=number)) for number in (15, 16)] == [
+        "works",
+        "east",
+    ]
 
 
 def test_a_task_is_owed_from_the_period_in_which_it_starts() -> None:
@@ -112,6 +122,17 @@ def test_a_task_with_a_milestone_beside_slow_figures_is_owed_each_period() -> No
         + "        measure: both\n        milestones: [{id: nets, title: Nets, due: 2022-06-30}]\n"
     )
     assert "fish" in owed("2022-B2", LAKE_TOWN[:fish] + slow)
+
+
+def test_milestones_that_score_nothing_do_not_make_a_year_only_task_owed() -> None:
+    fish = LAKE_TOWN.index("- id: fish")
+    slow = (
+        LAKE_TOWN[fish:]
+        + "        measure: indicators\n"
+        + "        milestones: [{id: nets, title: Nets, due: 2022-06-30}]\n"
+    )
+    assert "fish" not in owed("2022-B2", LAKE_TOWN[:fish] + slow)
+    assert "fish" in owed("2022-B6", LAKE_TOWN[:fish] + slow)
 
 
 def test_a_finished_task_is_waived() -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
+from kit_cast import until
 from notify_house import (
     HEAD,
     REPORTER,
@@ -16,6 +17,7 @@ from notify_house import (
     released,
     standing,
 )
+from structlog.testing import capture_logs
 
 from shared.contracts.envelope import Event
 from shared.contracts.intake import PlanVersioned
@@ -36,7 +38,10 @@ async def empty(tmp_path: Path, migrated: Path) -> AsyncIterator[House]:
 async def test_what_scoring_says_before_the_plan_has_come_through_takes_effect_afterwards(
     empty: House, said: Sequence[Event], kind: str
 ) -> None:
-    await empty.voice.say(*said)
+    with capture_logs() as logs:
+        await empty.voice.say(*said)
+        await until(lambda: any(one["event"] == "consumption waits" for one in logs))
+    assert await empty.alerts() == []
     await empty.voice.say(*plan_events())
     await empty.take_in()
     alert = await empty.alert()

@@ -3,10 +3,22 @@
 import json
 
 import pytest
-from notify_house import B1, B2, B3, GROUP, HEAD, REPORTER, House, published, released
+from notify_house import (
+    B1,
+    B2,
+    B3,
+    GROUP,
+    HEAD,
+    REPORTER,
+    House,
+    contact,
+    published,
+    released,
+    standing,
+)
 
 from shared.contracts.notify import AlertRaised, AlertResolved
-from shared.contracts.scoring import Light, UnitPublished
+from shared.contracts.scoring import Light, StandingChanged, UnitPublished
 
 LIN, CHEN, WU = REPORTER["email"], HEAD["email"], GROUP["email"]
 
@@ -16,6 +28,12 @@ def part_of_the_parks(light: Light, period: str = B2) -> UnitPublished:
     event = published(light, period=period).model_dump(mode="json")
     event["lines"][0]["task"] = "trees"
     return UnitPublished.model_validate_json(json.dumps(event | {"unit": "parks"}))
+
+
+def led_by_the_parks(part: UnitPublished) -> UnitPublished:
+    """The same lines, in the part of the unit that has taken the task over."""
+    event = part.model_dump(mode="json") | {"unit": "parks"}
+    return UnitPublished.model_validate_json(json.dumps(event))
 
 
 @pytest.mark.parametrize(
@@ -84,3 +102,38 @@ async def test_a_publication_that_was_set_aside_leaves_the_next_one_whole(house:
     await house.hear(published("red", period=B2), released(B2))
     assert await house.letters() == ["incomplete_publication"]
     assert (await house.alert()).period == B2
+
+
+async def test_who_takes_a_task_over_is_told_and_who_led_it_before_is_let_go(house: House) -> None:
+    await house.set_contacts(REPORTER, contact("head", "wang@parks.example", subject="parks"))
+    await house.hear(published("yellow", period=B1), released(B1))
+    handed = led_by_the_parks(published("yellow", was="yellow", period=B2))
+    await house.hear(handed, released(B2))
+    assert {one.unit: (one.state, one.reason) for one in await house.alerts()} == {
+        "port": ("resolved", "handed_over"),
+        "parks": ("raised", "entered"),
+    }
+    assert await house.recipients() == [LIN, "wang@parks.example"]
+    reader = await house.visitor("submit", unit="port")
+    (mine,) = (await reader.get("/v1/alerts")).json()["items"]
+    assert mine["reason"] == "handed_over"
+
+
+async def test_the_correction_of_a_period_from_before_a_handover_hands_nothing_back(
+    house: House,
+) -> None:
+    await house.hear(led_by_the_parks(published("red", period=B2)), released(B2))
+    await house.hear(published("red", period=B1), released(B1))
+    alert = await house.alert()
+    assert (alert.unit, alert.state) == ("parks", "raised")
+    assert (await house.reasons())[-1] == "older_period"
+
+
+async def test_a_live_lag_follows_the_task_to_the_unit_that_leads_it_now(house: House) -> None:
+    await house.hear(standing("green", "red"))
+    change = standing("red", "yellow").model_dump(mode="json") | {"unit": "parks"}
+    await house.hear(StandingChanged.model_validate_json(json.dumps(change)))
+    assert sorted((one.unit, one.state) for one in await house.alerts()) == [
+        ("parks", "raised"),
+        ("port", "resolved"),
+    ]

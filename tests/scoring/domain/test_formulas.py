@@ -78,7 +78,7 @@ def test_a_target_of_zero_is_kept_or_not(kind: str, kept: str, broken: str) -> N
 
 
 def test_yes_or_no_is_all_or_nothing() -> None:
-    assert [attainment(value, "yes_no") for value in ("100", "0")] == [1, 0]
+    assert [attainment(value, "yes_no") for value in ("1", "0")] == [1, 0]
 
 
 def test_to_exceed_a_target_is_more_than_to_reach_it() -> None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from intake.api.door import caller_of, problem_of, problem_of_file
+from intake.domain.plan_parts import shown_to
 from intake.service.caller import Refused, refuse
 from intake.service.duties import Duties
 from intake.service.plans import Plans
@@ -75,15 +76,18 @@ def plans_router(*, db: Database, plans: Plans, duties: Duties, gate: Authentica
         }
 
     @router.get("/plans/{plan}", summary="A plan as it is in force")
-    async def get_plan(plan: str, _principal: asking) -> dict[str, Any]:
+    async def get_plan(plan: str, principal: asking) -> dict[str, Any]:
         async with db.read() as session:
             in_force = await plans.in_force(session, plan)
         if in_force is None:
             raise problem_of(refuse("unknown_plan", f"there is no plan {plan}"))
+        document = in_force.document
+        if principal.roles.isdisjoint({"office", "operator"}):
+            document = shown_to(document, principal.unit)
         return {
             "version": in_force.version,
             "activate_from": in_force.activate_from,
-            "document": in_force.document.model_dump(mode="json", by_alias=True),
+            "document": document.model_dump(mode="json", by_alias=True),
         }
 
     @router.post(

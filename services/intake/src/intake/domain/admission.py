@@ -105,7 +105,7 @@ def what_is_reported(
     for action in plan.actions:
         for task in action.tasks:
             if task.id == submission.task:
-                if lead_of(task, period.last) != submission.unit:
+                if lead_of(task, plan.units, period.last) != submission.unit:
                     return wrong
                 return Reported(indicators=task.indicators, task=task)
     heads: tuple[PlanHead | Action, ...] = (plan.plan, *plan.actions)

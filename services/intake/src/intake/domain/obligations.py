@@ -1,13 +1,14 @@
 """What is owed: which report, by whom, by when. It follows from the plan alone."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from intake.domain.assignment_check import holds
 from intake.domain.plan_normal import unconfirmed
 from shared.calendar.periods import Period, ends_in, is_slower
 from shared.calendar.plan import PlanCalendar
-from shared.contracts.plan import Action, Indicator, PlanDocument, Task
+from shared.contracts.plan import Action, Indicator, PlanDocument, Task, Unit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,12 +23,15 @@ class Obligation:
     figures: tuple[str, ...]
 
 
-def lead_of(task: Task, day: date) -> str | None:
-    """The unit that leads the task on `day`: it owes the report (assessment, "What a run sees")."""
+def lead_of(task: Task, units: Iterable[Unit], day: date) -> str | None:
+    """The unit that leads the task on `day`: it owes the report (assessment, "What a run sees").
+
+    A unit owes nothing on a day on which it does not exist (assessment 3.3).
+    """
+    existing = {unit.id for unit in units if holds(unit.valid, day)}
     for assignment in task.assignments:
-        valid = assignment.valid
-        begun = valid.from_ is None or valid.from_ <= day
-        if assignment.role == "lead" and begun and (valid.to is None or day <= valid.to):
+        led = assignment.role == "lead" and holds(assignment.valid, day)
+        if led and assignment.unit in existing:
             return assignment.unit
     return None
 
@@ -45,7 +49,7 @@ def obligations(
     """
     for action in plan.actions:
         for task in action.tasks:
-            unit = lead_of(task, period.last)
+            unit = lead_of(task, plan.units, period.last)
             if unit is not None and task.id not in waived and owes(action, task, calendar, period):
                 yield Obligation(
                     plan=plan.plan.id,
@@ -92,7 +96,7 @@ def _ends(indicator: Indicator, calendar: PlanCalendar, period: Period) -> bool:
 
 def is_year_only(task: Task, calendar: PlanCalendar) -> bool:
     """A task with nothing to score at the plan's cadence (assessment, "What a run sees")."""
-    if task.measure in {"percent", "yes_no", "rubric"} or task.milestones:
+    if task.measure != "indicators":
         return False
     return all(
         indicator.cadence is not None and is_slower(indicator.cadence, calendar.cadence)

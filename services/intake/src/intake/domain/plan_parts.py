@@ -73,3 +73,23 @@ def _listed(
     base = path or (*owner.path, f"{what}s")
     for index, one in enumerate(ones):
         yield Part(what=what, within=owner.id, path=(*base, index), one=one)
+
+
+def shown_to(plan: PlanDocument, unit: str | None) -> PlanDocument:
+    """A task that is not published is shown to the units that answer for it, and to the office.
+
+    `unit` is the reader's; None stands for a reader of no unit who is not the office.
+    """
+    actions = tuple(
+        action.model_copy(
+            update={
+                "tasks": tuple(
+                    task
+                    for task in action.tasks
+                    if task.publish or any(one.unit == unit for one in task.assignments)
+                )
+            }
+        )
+        for action in plan.actions
+    )
+    return plan.model_copy(update={"actions": actions})

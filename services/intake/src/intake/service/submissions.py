@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -24,6 +24,8 @@ from shared.contracts.submission import Submission
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.kit.journal import Journal
+
+_KEY_KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +183,8 @@ class Submissions:
         if key is None:
             return await self._take(session, submission, caller)
         digest = digest_of(submission)
-        answer = await _answered(session, caller, route, key, digest)
+        now = self._clock.wall_now()
+        answer = await _answered(session, caller, route, key, digest, now=now)
         if answer is not None:
             return Receipt(**json.loads(answer)), "repeated"
         receipt, outcome = await self._take(session, submission, caller)
@@ -192,7 +195,7 @@ class Submissions:
                 key=key,
                 digest=digest,
                 answer=json.dumps(asdict(receipt)),
-                at=self._clock.wall_now(),
+                at=now,
             )
         )
         return receipt, outcome
@@ -348,10 +351,14 @@ async def _latest(session: AsyncSession, submission: Submission) -> SubmissionRo
 
 
 async def _answered(
-    session: AsyncSession, caller: Caller, route: str, key: str, digest: str
+    session: AsyncSession, caller: Caller, route: str, key: str, digest: str, *, now: datetime
 ) -> str | None:
     row = await session.get(IdempotencyKey, (caller.holder, route, key))
     if row is None:
+        return None
+    if now - row.at > _KEY_KEPT:
+        await session.delete(row)
+        await session.flush()
         return None
     if row.digest != digest:
         raise refuse(

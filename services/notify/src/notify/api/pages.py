@@ -60,6 +60,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "not_counted": ("本期不计", "not counted"),
     "not_reported": ("未按期报送", "no report by the due day"),
     "report_arrived": ("报送已收到", "the report arrived"),
+    "handed_over": ("任务已移交其他单位牵头", "another unit leads the task now"),
     "no_contact": ("没有联系人", "nobody stands behind the role"),
     "endpoint_disabled": ("接收端已停用", "the endpoint is disabled"),
     "accepted": ("对方已接收", "accepted"),
@@ -67,6 +68,14 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "connection_failed": ("无法连接", "no connection"),
     "tls_failed": ("证书或加密有误", "the certificate or encryption failed"),
     "unresolved": ("域名无法解析", "the host name has no address"),
+    "status": ("对方答复有误", "the receiver answered with an error"),
+    "redirected": ("对方要求转到别处", "the receiver sends callers elsewhere"),
+    "not_public": ("地址不在公网", "the address is not a public one"),
+    "never_allowed": ("地址不得访问", "the address may never be called"),
+    "smtp_refused": ("邮件服务器拒收", "the mail server refused it"),
+    "smtp_deferred": ("邮件服务器要求稍后再试", "the mail server asks to try later"),
+    "smtp_not_ready": ("邮件服务器未就绪", "the mail server is not ready"),
+    "unexpected": ("发送时出错", "something failed on the way"),
 }
 
 

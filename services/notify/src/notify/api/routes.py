@@ -20,6 +20,7 @@ from notify.service.caller import Refused
 from notify.service.directory import Directory
 from notify.service.dispatch import Dispatcher
 from notify.service.looking import Looking
+from shared.contracts.values import Id
 from shared.kit.auth import Authenticate, Principal
 from shared.kit.bodies import describe_body, json_body, parse_json, read_body
 
@@ -140,7 +141,7 @@ def directory_router(
         summary="Replace a plan's contacts",
         openapi_extra=describe_body(ContactList),
     )
-    async def put_contacts(plan: str, request: Request, principal: asking) -> dict[str, Any]:
+    async def put_contacts(plan: Id, request: Request, principal: asking) -> dict[str, Any]:
         principal.require(*OFFICE)
         body = await read_body(request, limit=_CONTACT_BYTES)
         people = [one.person() for one in parse_json(body, ContactList).root]

@@ -27,6 +27,7 @@ Reason = Literal[
     "already_raised",
     "not_overdue",
     "report_arrived",
+    "handed_over",
 ]
 
 _NAMESPACE: Final = UUID("5a3d8c1e-6c0f-5d55-9b0e-2f1c7a90d381")
@@ -192,9 +193,12 @@ def decide_arrival(alert: OpenAlert | None) -> Decision:
     """An overdue alert is resolved when its report arrives (assessment 4.15)."""
     if alert is None:
         return Decision(effect="nothing", reason="not_overdue")
-    return Decision(
-        effect="resolve", reason="report_arrived", alert_id=alert.id, episode=alert.episode
-    )
+    return _leave("report_arrived", alert)
+
+
+def decide_handover(alert: OpenAlert) -> Decision:
+    """A unit that no longer leads the task is not warned of it any more (assessment 4.6)."""
+    return _leave("handed_over", alert)
 
 
 def _decide(kind: Literal["early", "lag"], fact: LightChange, alert: OpenAlert | None) -> Decision:

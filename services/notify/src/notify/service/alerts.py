@@ -1,5 +1,6 @@
 """Alerts: each event is brought to the rule that judges it."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -72,6 +73,8 @@ class Alerts:
             at=received.time,
             correlation=received.correlation,
         )
+        if await self._episodes.hand_over(session, cause):
+            change = replace(change, before=None)  # the unit that leads now has not been warned
         await self._episodes.carry_out(session, decide_early(change, as_open(alert)), cause)
 
     async def on_unit(
@@ -217,12 +220,6 @@ class Alerts:
         alert = await self._episodes.open(
             session, plan=plan.plan, task=line.task, unit=part.unit, kind="lag"
         )
-        newest = await session.get(PublishedTask, (plan.plan, line.task))
-        decision = decide_lag(judged, as_open(alert), newest.last_day if newest else None)
-        if newest is None or newest.last_day < event.last_day:
-            await session.merge(
-                PublishedTask(plan=plan.plan, task=line.task, last_day=event.last_day)
-            )
         cause = Cause(
             plan=plan,
             task=line.task,
@@ -237,7 +234,15 @@ class Alerts:
             at=received.time,
             correlation=received.correlation,
         )
-        await self._episodes.carry_out(session, decision, cause)
+        row = await session.get(PublishedTask, (plan.plan, line.task))
+        newest = row.last_day if row else event.last_day
+        if newest <= event.last_day:
+            await session.merge(
+                PublishedTask(plan=plan.plan, task=line.task, last_day=event.last_day)
+            )
+            if await self._episodes.hand_over(session, cause):
+                judged = replace(judged, before=None)  # as in on_standing
+        await self._episodes.carry_out(session, decide_lag(judged, as_open(alert), newest), cause)
 
 
 def _figures(*values: Decimal | None) -> Figures:

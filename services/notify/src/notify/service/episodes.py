@@ -1,9 +1,11 @@
 """What becomes of a decision: it is stored with its reason, its alert follows, people are told."""
 
+from dataclasses import replace
+
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
-from notify.domain.alerts import Decision, Figures, Kind, Level, OpenAlert
+from notify.domain.alerts import Decision, Figures, Kind, Level, OpenAlert, decide_handover
 from notify.domain.messages import Change
 from notify.metrics import NotifyMetrics, count
 from notify.service.writing import Cause, Writing
@@ -41,6 +43,21 @@ class Episodes:
         if episode is not None:
             query = query.where(Alert.episode == episode)
         return (await session.execute(query)).scalars().first()
+
+    async def hand_over(self, session: AsyncSession, cause: Cause) -> bool:
+        """End the alerts of units that led the task before; whether there was one."""
+        query = select(Alert).where(
+            Alert.plan == cause.plan.plan,
+            Alert.task == cause.task,
+            Alert.unit != cause.unit,
+            Alert.kind == cause.kind,
+            Alert.state == "raised",
+        )
+        former = (await session.execute(query)).scalars().all()
+        for alert in former:
+            theirs = replace(cause, unit=alert.unit)
+            await self.carry_out(session, decide_handover(open_alert(alert)), theirs)
+        return bool(former)
 
     async def carry_out(self, session: AsyncSession, decision: Decision, cause: Cause) -> None:
         """Store the decision, and do what it says."""
@@ -130,9 +147,12 @@ class Episodes:
 
 
 def as_open(alert: Alert | None) -> OpenAlert | None:
+    """An alert as the rules see it, if there is one."""
+    return None if alert is None else open_alert(alert)
+
+
+def open_alert(alert: Alert) -> OpenAlert:
     """An alert as the rules see it."""
-    if alert is None:
-        return None
     kind: Kind = alert.kind  # type: ignore[assignment]  # stored from a Kind
     level: Level | None = alert.level  # type: ignore[assignment]  # stored from a Level
     return OpenAlert(

@@ -33,7 +33,12 @@ def percent(*, value: Fraction) -> Fraction:
 
 def yes_no(*, value: Fraction) -> Fraction:
     """What is either done or not has reached all or nothing (assessment 4.1)."""
-    return Fraction(1 if value >= 100 else 0)  # noqa: PLR2004  # reported as "0" or "100"
+    return Fraction(1 if value >= 1 else 0)
+
+
+def yes_no_percent(*, value: Fraction) -> Fraction:
+    """A task that is either done or not is reported in percent: 0 or 100 (assessment 4.1)."""
+    return yes_no(value=value / 100)
 
 
 def unverified(*, value: Fraction, cap: Fraction) -> Fraction:
@@ -84,6 +89,7 @@ def milestones(*, weighted: Fraction, weights: Fraction) -> Fraction:
 FORMULAS: Final[Mapping[str, Callable[..., Fraction]]] = {
     "attainment.percent/1": percent,
     "attainment.yes_no/1": yes_no,
+    "attainment.yes_no_percent/1": yes_no_percent,
     "attainment.unverified/1": unverified,
     "attainment.cumulative/1": cumulative,
     "attainment.recurring/1": cumulative,

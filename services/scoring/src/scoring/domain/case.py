@@ -8,7 +8,7 @@ from fractions import Fraction
 from scoring.domain.exact import PRINTED_PLACES, RATIO_PLACES, rounded
 from scoring.domain.facts import PreviousLine, RunFacts
 from scoring.domain.lights import LightDecision
-from scoring.domain.parts import all_done, overdue_milestones
+from scoring.domain.parts import MILESTONES, all_done, overdue_milestones
 from scoring.domain.progress import Progress
 from scoring.domain.reading import Reading
 from scoring.domain.task_line import (
@@ -177,14 +177,21 @@ class Case:
 
     def _flags(self, left_out: LeftOut | None) -> tuple[Flag, ...]:
         flags: list[Flag] = []
-        used = {submission for part in self.parts for submission in part.submissions}
-        unverified = any(
-            not report.verified
-            for report in self.reading.history
-            if report.submission in used or report is self.reading.own
-        )
-        if left_out is None and self.run.rulebook.verification == "required" and unverified:
+        scored = left_out is None and not self.known_finished
+        if scored and self.run.rulebook.verification == "required" and self._rests_on_unverified():
             flags.append("provisional")
         if any(part.left_out == "no_data" for part in self.parts):
             flags.append("source_pending")
         return tuple(flags)
+
+    def _rests_on_unverified(self) -> bool:
+        """Whether a report that nobody verified is scored, or holds a milestone that waits."""
+        counted = [part for part in self.parts if part.left_out is None]
+        used = {submission for part in counted for submission in part.submissions}
+        if any(part.id == MILESTONES for part in counted):
+            words = [self.reading.milestone(node.id) for node in self.task.milestones]
+            used |= {report.submission for _, report in filter(None, words)}
+        own = self.reading.own
+        return (own is not None and not own.verified) or any(
+            not report.verified for report in self.reading.history if report.submission in used
+        )

@@ -116,7 +116,7 @@ def _left_out(case: Case, reason: LeftOut) -> TaskLine:
         e=e,
         left_out=reason,
         expected=owed.get(reason, False),
-        finished=reason == "done" or (reason == "no_expectation" and case.is_finished()),
+        finished=case.known_finished or (reason == "no_expectation" and case.is_finished()),
     )
 
 

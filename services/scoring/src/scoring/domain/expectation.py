@@ -75,13 +75,16 @@ def expected(
 ) -> Expected:
     """The curve the plan names, linear where it names none; nothing before the start, all when due.
 
+    So a node outside the dates counts from the nearer of them.
+
     Raises:
         ValueError: the curve is not offered, or nothing lies between start and due.
     """
     if start > due:
         raise ValueError(f"starts on {start} after it is due on {due}: mend the plan")
     if expectation.curve == "steps":
-        return steps(nodes or ((due, Fraction(1)),), day)
+        within = tuple((min(max(node, start), due), weight) for node, weight in nodes)
+        return steps(within or ((due, Fraction(1)),), day)
     if expectation.curve not in {None, "linear"}:
         raise ValueError(f"curve {expectation.curve} is not supported: name linear or steps")
     by_basis = linear_by_day if expectation.basis == "day" else linear_by_month

@@ -32,6 +32,11 @@ class MilestoneReport:
     completed_on: date | None = None
     share: Decimal | None = None
 
+    @property
+    def taken_back(self) -> bool:
+        """Whether it says that the milestone is not done after all."""
+        return self.completed_on is None and self.share is None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Report:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
-from typing import Literal
+from typing import Final, Literal
 
 from scoring.domain.attainment import (
     FORMULAS,
+    Attained,
     attain,
     credit,
     is_done,
@@ -20,6 +22,9 @@ from scoring.domain.task_line import Part
 from shared.calendar.periods import is_slower
 from shared.contracts.plan import Cadence, Expectation, Indicator, Task
 from shared.contracts.rulebook import Rulebook
+
+MILESTONES: Final = "milestones"
+"""The id of the part that a task's milestones are."""
 
 _ONE_STEP = Expectation(curve="steps")
 
@@ -87,18 +92,15 @@ def overdue_milestones(task: Task, reading: Reading, day: date, *, after_days: i
 
 def _percent_part(task: Task, reading: Reading, day: date, rulebook: Rulebook) -> Part:
     said = reading.percent()
-    formula = f"attainment.{task.measure}/1"
-    operands = {"value": Fraction(said[0]) if said else Fraction(0)}
-    if said and rulebook.verification == "required" and not said[1].verified:
-        formula = "attainment.unverified/1"
-        operands["cap"] = Fraction(rulebook.unverified_cap)
+    form = "yes_no_percent" if task.measure == "yes_no" else "percent"
+    attained = _percentage(f"attainment.{form}/1", said, rulebook)
     curve = _ONE_STEP if task.measure == "yes_no" else task.expectation
     nodes = () if task.measure == "yes_no" else _nodes(task)
     return _part(
         "percent",
-        formula=formula,
-        operands=operands,
-        a=FORMULAS[formula](**operands),
+        formula=attained.formula,
+        operands=dict(attained.operands),
+        a=attained.a,
         expectation=expected(curve, start=task.start, due=task.due, day=day, nodes=nodes),
         weight=Fraction(1),
         sources=(said[1],) if said else (),
@@ -119,7 +121,7 @@ def _milestone_part(task: Task, reading: Reading, day: date, rulebook: Rulebook)
             sources.append(report)
     curve = task.expectation if task.expectation.curve else Expectation(curve="steps")
     return _part(
-        "milestones",
+        MILESTONES,
         formula="attainment.milestones/1",
         operands=operands,
         a=milestones(weighted=weighted, weights=weights),
@@ -142,21 +144,34 @@ def _indicator_part(
     if reading.own is not None and indicator.id in reading.own.no_data:
         said = None
     expectation = _expected_of(task, indicator, start, due, day)
-    formula, operands, a = "attainment.no_value/1", {}, Fraction(0)
-    if said:
-        attained = attain(
-            indicator, Fraction(said[0]), hold_tolerance=Fraction(rulebook.tolerances.hold)
-        )
-        formula, operands, a = attained.formula, dict(attained.operands), attained.a
+    attained = _attained(indicator, said, rulebook)
     return _part(
         indicator.id,
-        formula=formula,
-        operands=operands,
-        a=a if said or indicator.data_from == "unit" else None,
+        formula=attained.formula,
+        operands=dict(attained.operands),
+        a=attained.a if said or indicator.data_from == "unit" else None,
         expectation=expectation,
         weight=Fraction(indicator.weight),
         sources=(said[1],) if said else (),
     )
+
+
+def _attained(
+    indicator: Indicator, said: tuple[Decimal, Report] | None, rulebook: Rulebook
+) -> Attained:
+    if said is None:
+        return Attained(formula="attainment.no_value/1", operands={}, a=Fraction(0))
+    hold_tolerance = Fraction(rulebook.tolerances.hold)
+    return attain(indicator, Fraction(said[0]), hold_tolerance=hold_tolerance)
+
+
+def _percentage(formula: str, said: tuple[Decimal, Report] | None, rulebook: Rulebook) -> Attained:
+    """A percentage counts up to the cap until it is verified ("Verified")."""
+    operands = {"value": Fraction(said[0]) if said else Fraction(0)}
+    if said and rulebook.verification == "required" and not said[1].verified:
+        formula = "attainment.unverified/1"
+        operands["cap"] = Fraction(rulebook.unverified_cap)
+    return Attained(formula=formula, operands=operands, a=FORMULAS[formula](**operands))
 
 
 def _expected_of(task: Task, indicator: Indicator, start: date, due: date, day: date) -> Expected:

@@ -7,7 +7,8 @@ from shared.contracts.plan import Language
 
 CALCULATIONS: Final[Mapping[str, str]] = {
     "attainment.percent/1": "{value} ÷ 100",
-    "attainment.yes_no/1": "{value} ÷ 100",
+    "attainment.yes_no/1": "({value} ≥ 1)",
+    "attainment.yes_no_percent/1": "({value} ≥ 100)",
     "attainment.unverified/1": "min({value} ÷ 100, {cap})",
     "attainment.cumulative/1": "{value} ÷ {target}",
     "attainment.recurring/1": "{value} ÷ {target}",

@@ -36,10 +36,14 @@ class Reading:
     def milestone(
         self, milestone: str, *, verified_only: bool = False
     ) -> tuple[MilestoneReport, Report] | None:
-        """The newest word on a milestone, with its report; it need not be repeated."""
+        """The newest word on a milestone, with its report; it need not be repeated.
+
+        With `verified_only` a claim waits until it is verified; what is taken back does not.
+        """
         for report in self.history:
-            if milestone in (report.milestones or {}) and (report.verified or not verified_only):
-                return (report.milestones or {})[milestone], report
+            said = (report.milestones or {}).get(milestone)
+            if said and (report.verified or said.taken_back or not verified_only):
+                return said, report
         return None
 
 
