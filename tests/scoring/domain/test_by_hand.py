@@ -415,6 +415,12 @@ REPORTS = [
         expected={"a": "0.3000", "q": "100.00"},
     ),
     Case(
+        told="a value dated after the period is not yet true in it",
+        task=TOTAL,
+        reports=[told("20", "2022-B1"), told("40", as_of="2022-05-01")],
+        expected={"a": "0.2000", "p": "60.00", "q": "100.00", "score": "68.00"},
+    ),
+    Case(
         told="a report after close leaves its period missing",
         task=TOTAL,
         reports=[told("20", "2022-B1"), told("30", received="2022-05-18T00:00:00")],
@@ -624,6 +630,21 @@ VERIFIED = [
             "light_steps": ["ratio_red"],
             "flags": ["provisional"],
         },
+    ),
+    Case(
+        told="an unverified report makes its line provisional, whatever it says",
+        task=TOTAL,
+        rules=REQUIRED,
+        reports=[told("30", "2022-B1", verified=True), a_report()],
+        expected={"p": "90.00", "q": "0.00", "flags": ["provisional"]},
+    ),
+    Case(
+        told="a finished task that reports again is not provisional",
+        task=TOTAL,
+        rules=REQUIRED,
+        finished={"T1": 2022},
+        reports=[told("101")],
+        expected={"score": "100.00", "light": "blue", "flags": []},
     ),
     Case(
         told="what is not expected yet makes no line provisional",

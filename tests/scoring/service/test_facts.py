@@ -139,6 +139,23 @@ async def test_a_repair_in_time_keeps_the_instant_of_the_first_report(house: Hou
     assert (line.timeliness.outcome, str(line.t)) == ("on_time", "100.00")
 
 
+async def test_of_two_repairs_the_completeness_of_version_one_decides(house: House) -> None:
+    await house.hear_plan(activate_from="2022-B2")
+    house.at("2022-05-06T10:00")
+    incomplete = await house.hear_report(values={})
+    await house.hear(returned(incomplete, clock=house.clock))
+    house.at("2022-05-09T10:00")
+    second = await house.hear_report(values={"T1.I": "30"})
+    house.at("2022-05-10T10:00")
+    await house.hear(returned(second, clock=house.clock))
+    house.at("2022-05-11T10:00")  # one day after due, one working day after the second return
+    await house.hear_report(values={"T1.I": "31"})
+    house.at(AFTER_B2)
+    (line,) = result_of(await house.draft("2022-B2")).tasks
+    assert line.timeliness is not None
+    assert (line.timeliness.outcome, str(line.t)) == ("late", "90.00")
+
+
 async def test_a_report_returned_and_not_repaired_counts_as_missing(house: House) -> None:
     await house.hear_plan(activate_from="2022-B2")
     house.at("2022-05-05T10:00")

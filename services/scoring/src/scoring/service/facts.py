@@ -235,6 +235,7 @@ def _read(
     """Rows as the rules see them; a repair keeps the first version's instant where it may."""
     tasks = {task.id: task for _, task in plan.facts.tasks}
     latest: dict[tuple[str, str, str], Report] = {}
+    first: dict[tuple[str, str, str], Report] = {}  # version 1 of what was returned and repaired
     reports = []
     for row in rows:
         report = _report(
@@ -247,7 +248,9 @@ def _read(
         period = plan.calendar.find(report.period)
         repairs = before is not None and before.returned_at is not None
         if before is not None and repairs and report.task in tasks and period is not None:
-            report = _repaired(plan, tasks[report.task], period, before, report)
+            report = _repaired(plan, tasks[report.task], period, first[place], before, report)
+        else:
+            first[place] = report
         latest[place] = report
         reports.append(report)
     return tuple(reports)
@@ -286,10 +289,10 @@ def _node(done: date | PartialDone | None) -> MilestoneReport:
 
 
 def _repaired(
-    plan: KnownPlan, task: Task, period: Period, before: Report, report: Report
+    plan: KnownPlan, task: Task, period: Period, first: Report, before: Report, report: Report
 ) -> Report:
     """The report with the instant its timeliness is charged by (assessment 3.3)."""
-    done = completeness(task, before, cadence=plan.calendar.cadence, day=period.last)
+    done = completeness(task, first, cadence=plan.calendar.cadence, day=period.last)
     timely_at = timely_instant(
         received_at=report.received_at,
         repaired=before,
