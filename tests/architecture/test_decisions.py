@@ -22,7 +22,7 @@ def test_decisions_are_numbered_without_a_gap() -> None:
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-@pytest.mark.parametrize("name", ["docs/architecture.md", "README.md"])
+@pytest.mark.parametrize("name", ["docs/architecture.md", "docs/assessment.md", "README.md"])
 def test_the_documents_name_only_files_that_exist(name: str) -> None:
     text = (ROOT / name).read_text()
     short = {
