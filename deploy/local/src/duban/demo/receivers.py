@@ -10,7 +10,7 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -19,6 +19,12 @@ from fastapi.responses import HTMLResponse
 
 from duban.house import HOST, listening
 from notify.channels.webhook import signed_headers
+
+_STYLE: Final = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}"
+    "h1{font-size:1.2rem}summary{cursor:pointer}details{margin:.3rem 0}"
+    "pre{white-space:pre-wrap;background:#f5f6f8;padding:.8rem;border-radius:.4rem}"
+)
 
 
 @dataclass
@@ -103,20 +109,24 @@ def _is_signed(request: Request, body: bytes, secret: str) -> bool:
 
 
 def _page(received: Received) -> str:
-    hooks = "".join(
-        f"<li><code>{escape(one.id)}</code> {'✔' if one.verified else '✘'} "
-        f"<pre>{escape(json.dumps(one.body, ensure_ascii=False, indent=2))}</pre></li>"
-        for one in received.webhooks
-    )
+    """What an official would find: the mail first, then the webhooks with their signatures."""
     mails = "".join(
-        f"<li><b>{escape(str(mail['to']))}</b>: {escape(str(mail['subject']))}"
-        f"<pre>{escape(_text(mail))}</pre></li>"
+        f"<details><summary><b>{escape(str(mail['subject']))}</b> → {escape(str(mail['to']))}"
+        f"</summary><pre>{escape(_text(mail))}</pre></details>"
         for mail in received.mails
     )
+    hooks = "".join(
+        f"<details><summary>{'✔' if one.verified else '✘'} "
+        f"{escape(one.body['data'].get('summary', {}).get('en', one.body['type']))}</summary>"
+        f"<pre>webhook-id: {escape(one.id)}\n"
+        f"{escape(json.dumps(one.body, ensure_ascii=False, indent=2))}</pre></details>"
+        for one in received.webhooks
+    )
     return (
-        "<!doctype html><meta charset=utf-8><title>What arrived</title>"
-        f"<h1>Webhooks ({len(received.webhooks)})</h1><ol>{hooks}</ol>"
-        f"<h1>Mail ({len(received.mails)})</h1><ol>{mails}</ol>"
+        f"<!doctype html><meta charset=utf-8><title>What arrived</title><style>{_STYLE}</style>"
+        f"<h1>Mail ({len(received.mails)})</h1>{mails or '<p>none yet</p>'}"
+        f"<h1>Webhooks ({len(received.webhooks)}); ✔ the signature holds</h1>"
+        f"{hooks or '<p>none yet</p>'}"
     )
 
 
