@@ -39,7 +39,10 @@ def run_demo(*, folder: Path, once: bool, as_json: bool) -> int:
     try:
         asyncio.run(_demo(folder, once=once, machine=as_json, console=console))
     except (OSError, ConnectionError) as error:
-        Console(stderr=True).print(f"the demo cannot start: {error}")
+        Console(stderr=True).print(
+            f"the demo cannot start: {error}\nIt needs the ports 8001 to 8004 and {SMTP_PORT} of "
+            "this machine: end what uses them, perhaps another demo."
+        )
         return 1
     return 0
 
