@@ -1,6 +1,7 @@
 """One period of the real plan, from the first token to a mailbox, through real HTTP and SMTP."""
 
 import hashlib
+import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from system.conftest import free_ports
 
+from duban import demo
 from duban.demo import cast
 from duban.demo.receivers import Received, receivers
 from duban.demo.stage import Played, Stage
@@ -117,3 +119,19 @@ async def test_the_demo_publishes_and_tells_whom_it_concerns_once(
     mailed = [str(mail["to"]) for mail in evening.received.mails]
     for task in behind:
         assert f"reporter.{lines[task]['unit']}@fuzhou.example" in mailed
+
+
+@pytest.mark.system
+def test_a_second_demo_is_refused_and_leaves_the_first_ones_folder_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (mine,) = free_ports(1)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr(demo, "SMTP_PORT", mine)
+        monkeypatch.setattr(demo, "HOOK_PORT", taken.getsockname()[1])
+        monkeypatch.chdir(EXAMPLES.parents[1])
+        kept = tmp_path / "intake.db"
+        kept.touch()
+        assert demo.run_demo(folder=tmp_path, once=True, as_json=False) == 1
+    assert kept.exists()
+    assert "end what uses them" in " ".join(capsys.readouterr().err.split())

@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
@@ -34,8 +35,6 @@ def run_demo(*, folder: Path, once: bool, as_json: bool) -> int:
     if not (_EXAMPLES / "plan.yaml").exists():
         Console(stderr=True).print(f"{_EXAMPLES} is not here: run it from the project's folder")
         return 1
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     try:
         asyncio.run(_demo(folder, once=once, machine=as_json, console=console))
     except (OSError, ConnectionError) as error:
@@ -50,15 +49,19 @@ def run_demo(*, folder: Path, once: bool, as_json: bool) -> int:
 async def _demo(folder: Path, *, once: bool, machine: bool, console: Console) -> None:
     ports = Ports()
     inbox_url = f"http://{HOST}:{HOOK_PORT}"
-    clock = MovableClock(path=folder / "business-time", start=cast.OPENING)
     outgoing = Outgoing(smtp_port=SMTP_PORT, allow_targets=f"{HOST}/32:{HOOK_PORT}")
-    async with (
-        receivers(http_port=HOOK_PORT, smtp_port=SMTP_PORT) as received,
-        open_house(
-            folder=folder, clock=clock, ports=ports, outgoing=outgoing, public_bulletin=True
-        ) as house,
-        listening(house.apps),
-    ):
+    async with AsyncExitStack() as stack:
+        received = await stack.enter_async_context(
+            receivers(http_port=HOOK_PORT, smtp_port=SMTP_PORT)
+        )
+        # Only now: whoever has the ports may be a demo that plays in this folder.
+        clock = await asyncio.to_thread(_begin_afresh, folder)
+        house = await stack.enter_async_context(
+            open_house(
+                folder=folder, clock=clock, ports=ports, outgoing=outgoing, public_bulletin=True
+            )
+        )
+        await stack.enter_async_context(listening(house.apps))
         with console.status("starting") as status:
             stage = Stage(
                 house=house,
@@ -74,6 +77,12 @@ async def _demo(folder: Path, *, once: bool, machine: bool, console: Console) ->
         if not once:
             console.print("\nThe services stay up; Ctrl-C ends them.")
             await _until_stopped()
+
+
+def _begin_afresh(folder: Path) -> MovableClock:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return MovableClock(path=folder / "business-time", start=cast.OPENING)
 
 
 def _tell(console: Console, update: object, clock: MovableClock, step: str) -> None:
