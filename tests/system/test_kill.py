@@ -165,11 +165,14 @@ async def set_up(night: Night, received: Received) -> dict[str, str]:
         put = await client.put("/v1/plans/kill-plan", json=a_plan(), headers=office)
         assert put.status_code == 200, put.text
 
-        async def office_is_known() -> bool:
-            answer = await client.get(f"{night.notify}/v1/alerts", headers=office)
-            return answer.status_code == 200
+        async def both_are_known() -> bool:
+            asked = [
+                await client.get(f"{night.notify}/v1/alerts", headers=holder)
+                for holder in (operator, office)
+            ]
+            return all(answer.status_code == 200 for answer in asked)
 
-        await eventually(office_is_known)
+        await eventually(both_are_known)
         made = await client.post(
             f"{night.notify}/v1/endpoints",
             json={"id": "receiver", "url": night.hook},

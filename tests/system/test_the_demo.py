@@ -17,6 +17,7 @@ from duban.demo.receivers import Received, receivers
 from duban.demo.stage import Played, Stage
 from duban.house import House, Outgoing, Ports, listening, open_house
 from duban.settled import settle
+from shared.kit import logs
 from shared.kit.clock import MovableClock
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "fuzhou"
@@ -127,6 +128,7 @@ def test_a_second_demo_is_refused_and_leaves_the_first_ones_folder_alone(
 ) -> None:
     (mine,) = free_ports(1)
     with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr(logs, "set_up", lambda **_how: None)  # pytest keeps the logs
         monkeypatch.setattr(demo, "SMTP_PORT", mine)
         monkeypatch.setattr(demo, "HOOK_PORT", taken.getsockname()[1])
         monkeypatch.chdir(EXAMPLES.parents[1])
