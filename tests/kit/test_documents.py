@@ -24,6 +24,18 @@ class Gate(Contract):
     berths: int = Field(default=1, ge=1)
 
 
+class ByName(Contract):
+    """A keeper by name."""
+
+    named: Id
+
+
+class ByPost(Contract):
+    """A keeper by post."""
+
+    post: Id
+
+
 class Harbour(Contract):
     """A harbour as its file describes it."""
 
@@ -33,6 +45,7 @@ class Harbour(Contract):
     gates: tuple[Gate, ...] = ()
     depths: dict[Id, Amount] | tuple[Amount, ...] | None = None
     labels: dict[str, str] = Field(default_factory=dict)
+    keeper: ByName | ByPost | None = None
 
 
 def read(text: str | bytes, name: str = "harbour.yaml") -> Document:
@@ -203,6 +216,7 @@ def test_a_file_that_fits_becomes_the_model() -> None:
         ("name: x\nstat: open", "unknown_key", "stat", 2, "state"),
         ("name: x\ngates:\n  - id: a\n    widht: 1", "unknown_key", "gates[0].widht", 4, "width"),
         ("name: x\nzebra: 1", "unknown_key", "zebra", 2, "opened"),
+        ("name: '  '", "bad_value", "name", 1, "blank"),
         ("name: x\n<<: {a: 1}", "unknown_key", "<<", 2, "remove"),
         ("opened: 2021-01-01", "missing_key", "name", 1, "add"),
         ("name: x\ngates:\n  - id: a\n  - lit: true", "missing_key", "gates[1].id", 4, "add"),
@@ -232,6 +246,15 @@ def test_a_place_that_does_not_fit_is_named_with_its_mend(
     ((found_code, found_path, found_line, found_mend),) = misfits(text)
     assert (found_code, found_path, found_line) == (code, path, line)
     assert mend in found_mend
+
+
+def test_two_ways_to_write_one_place_are_not_mixed() -> None:
+    found = misfits("name: x\nkeeper: {named: ann, post: pilot}")
+    assert {(code, path) for code, path, _, _ in found} == {
+        ("unknown_key", "keeper.named"),
+        ("unknown_key", "keeper.post"),
+    }
+    assert {mend for *_, mend in found} == {"keep one form"}
 
 
 def test_all_misfits_of_a_file_are_named_in_the_order_of_its_lines() -> None:

@@ -228,6 +228,21 @@ async def test_a_body_of_300_mb_is_refused_after_its_first_megabyte(
     assert taken <= 3
 
 
+async def test_a_body_announced_as_too_large_is_refused_before_it_is_sent(
+    client: httpx.AsyncClient,
+) -> None:
+    taken = 0
+
+    async def flood() -> AsyncIterator[bytes]:
+        nonlocal taken
+        taken += 1
+        yield b" "
+
+    announced = JSON | {"content-length": "300000000"}
+    expect(await client.post("/reports", content=flood(), headers=announced), 413, "too_large")
+    assert taken == 0
+
+
 async def test_a_body_may_be_as_large_as_the_limit_and_not_larger(
     client: httpx.AsyncClient,
 ) -> None:

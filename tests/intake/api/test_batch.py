@@ -105,6 +105,23 @@ async def test_an_observer_sends_no_batch(town: Town) -> None:
     assert (answer.status_code, answer.json()["code"]) == (403, "other_role")
 
 
+async def test_a_dry_run_tells_of_each_item_and_stores_none(town: Town) -> None:
+    body = json.dumps([GOOD, BAD, REFUSED])
+    headers = town.bearer("office") | {"content-type": "application/json"}
+    answer = await town.web.post(
+        "/v1/submissions/batch?dry_run=true", content=body, headers=headers
+    )
+    items = answer.json()["items"]
+    assert [told(one) for one in items] == [
+        ("row 1", 200, None),
+        ("row 2", 422, "invalid"),
+        ("row 3", 422, "wrong_value"),
+    ]
+    assert (items[0]["receipt"]["id"], items[0]["receipt"]["timeliness"]) == (None, "on_time")
+    assert town.stored("submissions") == []
+    assert tasks(town) == []
+
+
 async def test_the_same_item_twice_is_one_report(town: Town) -> None:
     answer = await send(town, json.dumps([GOOD, GOOD | {"ref": "again"}]))
     first, second = answer.json()["items"]

@@ -47,6 +47,8 @@ def test_a_first_version_adds_everything_and_nothing_comes_too_late() -> None:
         ('target: "100"', 'target: "90"', "indicator trees.planted: target '100' -> '90'"),
         ("due: 2021-06-30", "due: 2021-07-31", "milestone quay.plans: due '2021-06-30' -> '2021-07-31'"),
         ('weight: "20"', 'weight: "25"', "task quay: weight '20' -> '25'"),
+        ("title: Open the hall", "title: Close it", "task hall: title 'Open the hall' -> 'Close it'"),
+        ("title: Plans", "title: {zh: 图, en: Plans}", "milestone quay.plans: title 'Plans' -> '图' / 'Plans'"),
         (HALL, "  - id: A2\n    title: Other\n    tasks:\n" + HALL, "task hall: belongs to 'A1' -> 'A2'"),
     ],
 )  # fmt: skip

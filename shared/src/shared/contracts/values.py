@@ -137,7 +137,10 @@ def _clean(text: str) -> str:
 def _clean_line(text: str) -> str:
     if any(unicodedata.category(character) in {"Cc", "Cf"} for character in text):
         raise ValueError("the text holds a line break or an invisible character: remove it")
-    return text.strip()
+    line = text.strip()
+    if not line:
+        raise ValueError("the text is blank: write one")
+    return line
 
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]

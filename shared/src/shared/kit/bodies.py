@@ -58,13 +58,16 @@ async def read_body(
         raise Problem(415, "wrong_media_type", f"send {' or '.join(types)} in UTF-8")
     if request.headers.get("content-encoding", "identity") != "identity":
         raise Problem(415, "wrong_encoding", "send the body without compression")
+    too_large = Problem(413, "too_large", f"a body here has at most {limit:,} bytes")
+    if int(request.headers.get("content-length", 0)) > limit:
+        raise too_large  # before it is on its way
     body = bytearray()
     try:
         async with asyncio.timeout(_BODY_SECONDS):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > limit:
-                    raise Problem(413, "too_large", f"a body here has at most {limit:,} bytes")
+                    raise too_large
     except TimeoutError as error:
         raise Problem(408, "too_slow", "the body did not arrive in time; send it again") from error
     except ClientDisconnect as error:

@@ -111,6 +111,8 @@ def _bad_pattern(given: object, pattern: str) -> Wording:
 
 
 def _unknown_key(key: str, keys: Sequence[str]) -> Wording:
+    if key in keys:  # of another way to write the same place
+        return "unknown_key", f"the key {_shown(key)} does not go with the others", "keep one form"
     near = get_close_matches(key, keys, n=1)
     known = f"remove it, or write one of {', '.join(keys)}" if keys else "remove it"
     mend = f"did you mean {near[0]!r}?" if near else known

@@ -81,11 +81,14 @@ def submissions_router(
             }
         },
     )
-    async def submit_batch(request: Request, principal: asking) -> JSONResponse:
+    async def submit_batch(
+        request: Request, principal: asking, dry_run: bool = False
+    ) -> JSONResponse:
         principal.require("submit", "office")
         caller = caller_of(request, principal)
         items = [_item(one, caller) for one in await _batch(request)]
-        outcomes = await submissions.submit_batch([item for _, item in items], caller=caller)
+        answer = submissions.rehearse_batch if dry_run else submissions.submit_batch
+        outcomes = await answer([item for _, item in items], caller=caller)
         answers = [
             _outcome(ref, outcome) for (ref, _), outcome in zip(items, outcomes, strict=True)
         ]
@@ -247,7 +250,8 @@ def _item(raw: Any, caller: Caller) -> tuple[str | None, Submission | Refused]: 
 
 def _outcome(ref: str | None, outcome: ItemOutcome) -> dict[str, Any]:
     if outcome.receipt is not None:
-        return {"ref": ref, "status": 202, "receipt": asdict(outcome.receipt)}
+        status = 202 if outcome.receipt.id else 200
+        return {"ref": ref, "status": status, "receipt": asdict(outcome.receipt)}
     assert outcome.refused is not None  # noqa: S101  # one of the two is there
     problem = problem_of(outcome.refused)
     return {"ref": ref, "status": problem.status, "problem": problem.body()}

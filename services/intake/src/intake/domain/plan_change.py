@@ -34,7 +34,7 @@ class Change:
         """The change in one readable line."""
         if self.field is None:
             return f"{self.what} {self.id} {self.kind}"
-        return f"{self.what} {self.id}: {self.field} {self.old!r} -> {self.new!r}"
+        return f"{self.what} {self.id}: {self.field} {_told(self.old)} -> {_told(self.new)}"
 
 
 def changes(old: PlanDocument | None, new: PlanDocument) -> list[Change]:
@@ -140,6 +140,12 @@ def _answering(task: Task, through: date) -> Iterator[tuple[date, date, str, str
 def _reckoning(head: PlanHead) -> tuple[Any, ...]:
     calendar = head.calendar.model_dump(exclude={"holidays"})
     return head.start, head.timezone, head.activate_from, calendar
+
+
+def _told(value: Any) -> str:  # noqa: ANN401  # any field
+    if isinstance(value, dict) and value.keys() == {"zh", "en"}:
+        return " / ".join(repr(text) for text in dict.fromkeys(value.values()))
+    return repr(value)
 
 
 def _fields(part: Part) -> dict[str, Any]:

@@ -116,11 +116,23 @@ class Submissions:
     async def rehearse(self, submission: Submission, *, caller: Caller) -> Receipt:
         """What `submit` would answer, with nothing stored and no id."""
         async with self._db.read() as session:
-            plan = await self._plan(session, submission)
-            latest = await _latest(session, submission)
-            window = await self._admitted(session, submission, plan, latest, caller)
-        now = self._clock.business_now()
-        return _receipt(submission, plan, window, _Stored(None, now, plan.version))
+            return await self._foretell(session, submission, caller)
+
+    async def rehearse_batch(
+        self, items: Sequence[Submission | Refused], *, caller: Caller
+    ) -> list[ItemOutcome]:
+        """What `submit_batch` would answer, with nothing stored and no ids."""
+        outcomes = []
+        async with self._db.read() as session:
+            for item in items:
+                try:
+                    if isinstance(item, Refused):
+                        raise item
+                    receipt = await self._foretell(session, item, caller)
+                    outcomes.append(ItemOutcome(receipt=receipt, refused=None))
+                except Refused as refused:
+                    outcomes.append(ItemOutcome(receipt=None, refused=refused))
+        return outcomes
 
     async def get(
         self, submission_id: str, *, caller: Caller
@@ -170,6 +182,15 @@ class Submissions:
             )
         async with self._db.read() as session:
             return (await session.execute(query)).scalars().all()
+
+    async def _foretell(
+        self, session: AsyncSession, submission: Submission, caller: Caller
+    ) -> Receipt:
+        plan = await self._plan(session, submission)
+        latest = await _latest(session, submission)
+        window = await self._admitted(session, submission, plan, latest, caller)
+        now = self._clock.business_now()
+        return _receipt(submission, plan, window, _Stored(None, now, plan.version))
 
     async def _once(
         self,
