@@ -208,7 +208,7 @@ async def test_a_killed_house_loses_no_acknowledged_report_and_renames_no_alert(
             async def everybody_was_told() -> bool:
                 return len({one.body["data"]["task"]["id"] for one in received.webhooks}) == TASKS
 
-            await eventually(everybody_was_told)
+            await eventually(everybody_was_told, seconds=240)  # a retry may be due in 2 minutes
     assert len(night.acknowledged) > KILLS
     assert all(one.verified for one in received.webhooks)
     alerts: dict[str, set[str]] = defaultdict(set)

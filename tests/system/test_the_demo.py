@@ -1,6 +1,7 @@
 """One period of the real plan, from the first token to a mailbox, through real HTTP and SMTP."""
 
 import hashlib
+import io
 import socket
 import sqlite3
 from collections.abc import AsyncIterator
@@ -9,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from system.conftest import free_ports
 
 from duban import demo
 from duban.demo import cast
-from duban.demo.receivers import Received, receivers
+from duban.demo.account import print_account
+from duban.demo.receivers import Received, receivers, text_of
 from duban.demo.stage import Played, Stage
 from duban.house import House, Outgoing, Ports, listening, open_house
 from duban.settled import settle
@@ -120,6 +123,22 @@ async def test_the_demo_publishes_and_tells_whom_it_concerns_once(
     mailed = [str(mail["to"]) for mail in evening.received.mails]
     for task in behind:
         assert f"reporter.{lines[task]['unit']}@fuzhou.example" in mailed
+
+    told = told_on_a_console(evening)
+    assert all(f"│ {task} " in told for task in behind)
+    assert "How one line came about" in told
+    for mail in evening.received.mails:
+        assert str(mail["subject"]) in told
+    assert text_of(evening.received.mails[-1]).splitlines()[0] in told
+    assert evening.played.tokens["office drafter"] in told
+
+
+def told_on_a_console(evening: Evening) -> str:
+    """The account of the demo as a wide console shows it."""
+    console = Console(file=io.StringIO(), width=200)
+    print_account(console, evening.played, evening.received, Ports(), "http://127.0.0.1:8004")
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
 
 
 @pytest.mark.system

@@ -82,7 +82,7 @@ async def test_the_first_page_lists_the_bulletins(office: httpx.AsyncClient) -> 
 async def test_the_board_shows_the_most_behind_first(office: httpx.AsyncClient) -> None:
     text = await read(office, "/board")
     # 15 ÷ 100 against 2 months and a day of 12, told on the town's own date.
-    assert "0.1500 0.1694 1.9355 2022-03-01" in text
+    assert "15.00% 16.94% 1.94 2022-03-01" in text
     assert text.index("T1 U1 2022-B2") < text.index("T2 U2 2022-B1")
     assert "nothing reported yet" in text
     assert "尚未报送" in await read(office, "/board", "zh")

@@ -87,7 +87,7 @@ def _begin_afresh(folder: Path) -> MovableClock:
 
 def _tell(console: Console, update: object, clock: MovableClock, step: str) -> None:
     local = clock.business_now().astimezone(cast.OPENING.tzinfo)
-    console.print(f"[dim]{local:%d %b %Y %H:%M}[/dim]  {step}", highlight=False)
+    console.print(f"[dim]{local:%d %b %Y %H:%M}[/dim]  {step}", highlight=False, soft_wrap=True)
     if callable(update):
         update(step)
 

@@ -1,13 +1,14 @@
 """The account of the demo: who is behind and why, what was sent to whom, where to look."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from duban.demo import cast
-from duban.demo.receivers import Received
+from duban.demo.receivers import Received, text_of
 from duban.demo.stage import Played
 from duban.house import Ports
 
@@ -36,7 +37,8 @@ def print_account(
     console.print("\n[bold]Where to look[/bold]")
     for what, url in _places(ports, inbox_url):
         console.print(f"  {what:<22} {url}", highlight=False)
-    console.print(f"  Sign in as the office: {played.tokens['office drafter']}", highlight=False)
+    console.print("  To sign in as the office, paste this token:", highlight=False)
+    console.print(f"  {played.tokens['office drafter']}", highlight=False, soft_wrap=True)
 
 
 def as_json(played: Played, received: Received) -> dict[str, Any]:
@@ -58,16 +60,16 @@ def _behind(publication: Mapping[str, Any], titles: Mapping[str, str]) -> Table:
     table = Table(title="Behind", title_justify="left")
     for name in ("task", "unit", "light", "actual", "expected", "score"):
         table.add_column(name)
-    for line in publication["tasks"]:
-        if line["light"] in {"red", "yellow"}:
-            table.add_row(
-                f"{line['task']} {titles[line['task']]}",
-                titles[line["unit"]],
-                f"[{line['light']}]{line['light']}[/]",
-                line["a"],
-                line["e"],
-                line["score"],
-            )
+    behind = (line for line in publication["tasks"] if line["light"] in {"red", "yellow"})
+    for line in sorted(behind, key=lambda line: (line["light"], Decimal(line["score"]))):
+        table.add_row(
+            f"{line['task']} {titles[line['task']]}",
+            titles[line["unit"]],
+            f"[{line['light']}]{line['light']}[/]",
+            f"{Decimal(line['a']):.2%}",
+            f"{Decimal(line['e']):.2%}",
+            line["score"],
+        )
     return table
 
 
@@ -84,6 +86,11 @@ def _ranking(publication: Mapping[str, Any], titles: Mapping[str, str]) -> Table
         for unit in shown:
             name = titles[unit["unit"]]
             table.add_row(group, str(unit["rank"]), name, unit["score"], unit["grade"])
+    if any("no_seat" in unit["reasons"] for unit in ranked):
+        table.caption = (
+            "Excellent needs the score and a seat: at most 30 % of a group, and of those who tie "
+            "at the last seat nobody."
+        )
     return table
 
 
@@ -93,8 +100,15 @@ def _messages(console: Console, received: Received) -> None:
         f"\n[bold]Sent[/bold]: {len(received.webhooks)} webhooks ({verified} with a signature that "
         f"holds), {len(received.mails)} e-mails"
     )
+    addressees: dict[str, list[str]] = {}
     for mail in received.mails:
-        console.print(f"  {mail['to']}: {mail['subject']}", highlight=False, soft_wrap=True)
+        addressees.setdefault(str(mail["subject"]), []).append(str(mail["to"]).partition("@")[0])
+    for subject, people in addressees.items():
+        console.print(f"  {subject} → {', '.join(people)}", highlight=False, soft_wrap=True)
+    if received.mails:
+        console.print(f"\nThe last of them, to {received.mails[-1]['to']}:", highlight=False)
+        for line in text_of(received.mails[-1]).splitlines():
+            console.print(f"  {line}" if line else "", highlight=False, soft_wrap=True)
 
 
 def _places(ports: Ports, inbox_url: str) -> Iterator[tuple[str, str]]:

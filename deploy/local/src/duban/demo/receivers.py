@@ -112,7 +112,7 @@ def _page(received: Received) -> str:
     """What an official would find: the mail first, then the webhooks with their signatures."""
     mails = "".join(
         f"<details><summary><b>{escape(str(mail['subject']))}</b> → {escape(str(mail['to']))}"
-        f"</summary><pre>{escape(_text(mail))}</pre></details>"
+        f"</summary><pre>{escape(text_of(mail))}</pre></details>"
         for mail in received.mails
     )
     hooks = "".join(
@@ -130,6 +130,7 @@ def _page(received: Received) -> str:
     )
 
 
-def _text(mail: EmailMessage) -> str:
+def text_of(mail: EmailMessage) -> str:
+    """What a mail says, as plain text."""
     part = mail.get_body(("plain",))
     return part.get_content() if part is not None else ""

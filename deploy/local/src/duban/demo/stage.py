@@ -69,9 +69,10 @@ class Stage:
             await self._return_slips()
             await self._move(cast.REPAIR)
             await self._send(duties, only=frozenset(cast.SLIPS))
-            self._tell("The due day passes; whoever is silent is told at 09:00")
             await self._move(cast.AFTER_DUE)
+            self._tell("The due day has passed: whoever was silent was told at 09:00")
             await self._move(cast.LATE_REPORT)
+            self._tell("One of them reports, two working days late; the other stays silent")
             await self._send(duties, only=cast.LATE)
             await self._publish()
         finally:
@@ -125,8 +126,8 @@ class Stage:
 
     async def _report(self, duties: Mapping[str, tuple[dict[str, Any], dict[str, Any]]]) -> None:
         units = sorted({duty["unit"] for duty, _ in duties.values()})
-        self._tell(f"{len(units)} units report {len(duties)} tasks, each with its own token")
         await self._move(cast.FIRST_REPORTS)
+        self._tell(f"{len(units)} units report {len(duties)} tasks, each with its own token")
         for unit in units:
             await self._token(unit, ["submit"], unit)
         later = cast.SILENT | cast.LATE

@@ -30,7 +30,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "state": ("状态", "State"),
     "raised": ("已发出", "raised"),
     "resolved": ("已解除", "resolved"),
-    "since": ("自", "Since"),
+    "since": ("起始日期", "Since"),
     "next_by": ("下一步截止", "Next by"),
     "gap": ("落后（百分点）", "Behind (points)"),
     "a": ("完成度", "Actual"),

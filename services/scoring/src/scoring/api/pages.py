@@ -105,6 +105,8 @@ def pages_router(
             w=words(language_of(request)),
             row=row,
             plan=known.facts.head,
+            period=known.calendar.find(period),
+            released=known.calendar.day_of(row.released_at) if row.released_at else None,
             result=result,
             groups={group: units for group, units in grouped.items() if units},
             behind=sorted(

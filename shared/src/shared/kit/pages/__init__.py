@@ -1,5 +1,6 @@
 """The shell every page stands in: one look, two languages, sign-in, nothing from another host."""
 
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from shared.kit.problems import Problem
 Language = Literal["zh-CN", "en"]
 
 _LANGUAGE_COOKIE: Final = "duban_language"
+_CENT: Final = Decimal("0.01")
 _HERE: Final = Path(__file__).parent
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
@@ -46,6 +48,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._environment.filters |= {"percent": _percent, "points": _points}
         self._gate = gate
         self._secure_cookie = secure_cookie
 
@@ -139,6 +142,16 @@ def language_of(request: Request) -> Language:
         or request.headers.get("accept-language", "")
     )
     return "en" if wish.lower().startswith("en") else "zh-CN"
+
+
+def _percent(share: Decimal | str | None) -> str:
+    """A share as a reader expects it: 0.2845 is 28.45%."""
+    return "—" if share is None else f"{_points(100 * Decimal(share))}%"
+
+
+def _points(number: Decimal | str | None) -> str:
+    """A number to two places, half-up."""
+    return "—" if number is None else str(Decimal(number).quantize(_CENT, ROUND_HALF_UP))
 
 
 def _other(language: Language) -> Language:
