@@ -75,7 +75,9 @@ def _behind(publication: Mapping[str, Any], titles: Mapping[str, str]) -> Table:
 
 def _ranking(publication: Mapping[str, Any], titles: Mapping[str, str]) -> Table:
     ranked = [unit for unit in publication["units"] if unit["rank"] is not None]
-    table = Table(title="Ranking (first and last of each group)", title_justify="left")
+    table = Table(
+        title="Ranking (first and last of each group)", title_justify="left", caption_justify="left"
+    )
     for name in ("group", "rank", "unit", "score", "grade"):
         table.add_column(name)
     for group in sorted({unit["group"] for unit in ranked}):
