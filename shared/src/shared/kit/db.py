@@ -1,27 +1,46 @@
 """A service's own database: short transactions, durable commits, a schema that is checked.
 
 SQLite is the embedded default: WAL, synchronous=FULL, and BEGIN IMMEDIATE for what writes, since
-the default upgrade from a read to a write lock loses updates silently.
+the default upgrade from a read to a write lock loses updates silently. On PostgreSQL several
+processes write at once: who writes names its subjects (a plan's id, mostly), and of one subject
+there is one writer at a time.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, create_engine, event, text
+from sqlalchemy import ARRAY, Connection, MetaData, String, bindparam, event, make_url, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
 
 from shared.kit.signals import Bell
 
-_BUSY_TIMEOUT_SECONDS = 30
+_BUSY_TIMEOUT_SECONDS: Final = 30
+_POOL: Final = 10
+_POOL_SECONDS: Final = 10
+_CONNECT_SECONDS: Final = 5
+_COMMAND_SECONDS: Final = 30
+_IDLE_SECONDS: Final = 60
+"""A transaction idle for so long is ended: it would hold up the relay of every service."""
+
+# In one order, so that two writers about the same subjects cannot wait for each other.
+_LOCK: Final = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(subject, 0)) "
+    "FROM (SELECT unnest(:subjects) AS subject ORDER BY 1) AS subjects"
+).bindparams(bindparam("subjects", type_=ARRAY(String)))
 
 
 class SchemaTooOld(Exception):  # noqa: N818  # it tells what to do: migrate
@@ -38,18 +57,25 @@ class Database:
         """`url` is an asynchronous SQLAlchemy URL; `migrations` an alembic script folder."""
         self.written = Bell()
         self._migrations = migrations
-        self._engine = create_async_engine(url)
-        _speak_sqlite(self._engine.sync_engine)
+        self._engine = _engine(url)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+        self._sqlite = self._engine.dialect.name == "sqlite"
         # SQLite has one writer at a time; queueing here is fair, its busy handler is not.
         self._one_writer: AbstractAsyncContextManager[object] = (
-            asyncio.Lock() if self._engine.dialect.name == "sqlite" else nullcontext()
+            asyncio.Lock() if self._sqlite else nullcontext()
         )
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
-        """One transaction that may write; it commits at the end, or leaves nothing."""
+    async def write(self, *subjects: str) -> AsyncIterator[AsyncSession]:
+        """One transaction that may write; it commits at the end, or leaves nothing.
+
+        Args:
+            subjects: what it decides about (plan ids, mostly): who else writes about one of them,
+                in whatever process, waits until this transaction has ended.
+        """
         async with self._one_writer, self._sessions() as session, session.begin():
+            if subjects and not self._sqlite:
+                await session.execute(_LOCK, {"subjects": sorted(set(subjects))})
             yield session
         self.written.ring()
 
@@ -102,7 +128,12 @@ class Database:
 
 async def migrate(*, url: str, migrations: Path) -> None:
     """Bring the database at `url` to the newest schema; without effect when it is there."""
-    await asyncio.to_thread(_upgrade, url, migrations)
+    engine = _engine(url)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_upgrade, migrations)
+    finally:
+        await engine.dispose()
 
 
 def run_migrations(metadata: MetaData) -> None:
@@ -124,16 +155,34 @@ def _alembic(migrations: Path) -> Config:
     return config
 
 
-def _upgrade(url: str, migrations: Path) -> None:
-    engine = create_engine(url.replace("+aiosqlite", ""))
-    _speak_sqlite(engine)
-    try:
-        with engine.begin() as connection:
-            config = _alembic(migrations)
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    finally:
-        engine.dispose()
+def _upgrade(connection: Connection, migrations: Path) -> None:
+    if connection.dialect.name == "postgresql":  # replicas may migrate at once
+        connection.execute(_LOCK, {"subjects": ["migrate"]})
+    config = _alembic(migrations)
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _engine(url: str) -> AsyncEngine:
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_async_engine(url)
+        _speak_sqlite(engine.sync_engine)
+        return engine
+    return create_async_engine(
+        url,
+        pool_size=_POOL,
+        max_overflow=_POOL,
+        pool_timeout=_POOL_SECONDS,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": _CONNECT_SECONDS,
+            "command_timeout": _COMMAND_SECONDS,
+            "server_settings": {
+                "application_name": "duban",
+                "idle_in_transaction_session_timeout": str(_IDLE_SECONDS * 1000),
+            },
+        },
+    )
 
 
 def _speak_sqlite(engine: Engine) -> None:
