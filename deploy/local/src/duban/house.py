@@ -1,9 +1,9 @@
-"""The embedded default: the three services in one process, on SQLite and the local bus."""
+"""The three services in one process: on SQLite and the local bus, unless told otherwise."""
 
 import asyncio
 import secrets
 import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,19 +23,16 @@ import scoring.app
 import scoring.config
 import scoring.wiring
 from scoring.service.intake_client import IntakeClient
-from shared.contracts import topics
-from shared.kit.bus.base import Topic
+from shared.kit.bus.base import Bus
 from shared.kit.bus.local import LocalBus
 from shared.kit.clock import Clock
 from shared.kit.db import migrate
+from shared.kit.foundation import TOPICS
+from shared.kit.serving import server_config
 
 HOST: Final = "127.0.0.1"
 _LOOK_SECONDS: Final = 0.02
 MEMBER: Final = "local"
-TOPICS: Final = tuple(
-    Topic(name=name, partitions=topics.PARTITIONS, compacted=name == topics.CREDENTIALS)
-    for name in (topics.INTAKE, topics.SCORING, topics.NOTIFY, topics.CREDENTIALS, topics.DEAD)
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +67,22 @@ class House:
     apps: Sequence[tuple[FastAPI, int]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Engines:
+    """What the services meet in, and the address of each one's database."""
+
+    bus: Bus
+    databases: Mapping[str, str]
+
+
+def embedded(folder: Path) -> Engines:
+    """The embedded default: the local bus and three SQLite files in a folder."""
+    return Engines(
+        bus=LocalBus(path=folder / "bus.db", topics=TOPICS),
+        databases={name: database_url(folder, name) for name in ("intake", "scoring", "notify")},
+    )
+
+
 @asynccontextmanager
 async def open_house(
     *,
@@ -78,25 +91,30 @@ async def open_house(
     ports: Ports,
     outgoing: Outgoing | None = None,
     public_bulletin: bool = False,
+    engines: Engines | None = None,
 ) -> AsyncIterator[House]:
-    """Migrate the databases in `folder`, start the bus, wire the services; nothing listens yet.
+    """Migrate the databases, start the bus, wire the services; nothing listens yet.
+
+    Without `engines` it is the embedded default in `folder`, where in any case the secret is kept
+    that signs sessions.
 
     Raises:
         BusUnavailable: another process has this folder open.
     """
     outgoing = outgoing or Outgoing()
     secret = SecretStr(_prepare(folder))
+    engines = engines or embedded(folder)
     inputs = intake.config.IntakeSettings(
-        database=database_url(folder, "intake"), session_secret=secret
+        database=engines.databases["intake"], session_secret=secret
     )
     results = scoring.config.ScoringSettings(
-        database=database_url(folder, "scoring"),
+        database=engines.databases["scoring"],
         session_secret=secret,
         intake_url=ports.url("intake"),
         public_bulletin=public_bulletin,
     )
     messages = notify.config.NotifySettings(
-        database=database_url(folder, "notify"),
+        database=engines.databases["notify"],
         session_secret=secret,
         public_url=ports.url("notify"),
         smtp_host=outgoing.smtp_host,
@@ -104,7 +122,7 @@ async def open_house(
         allow_targets=outgoing.allow_targets,
     )
     async with AsyncExitStack() as stack:
-        bus = LocalBus(path=folder / "bus.db", topics=TOPICS)
+        bus = engines.bus
         await bus.start()  # first, for it refuses a folder that another process has open
         stack.push_async_callback(bus.close)
         await migrate(url=inputs.database, migrations=intake.config.MIGRATIONS)
@@ -157,7 +175,7 @@ async def listening(apps: Sequence[tuple[FastAPI, int]]) -> AsyncIterator[None]:
         OSError: a port is taken.
     """
     sockets = [_bound(port) for _, port in apps]
-    servers = [_server(app) for app, _ in apps]
+    servers = [QuietServer(server_config(app)) for app, _ in apps]
     tasks = [
         asyncio.create_task(server.serve(sockets=[one]))
         for server, one in zip(servers, sockets, strict=True)
@@ -186,18 +204,6 @@ def _bound(port: int) -> socket.socket:
         one.close()
         raise OSError(f"port {port} is taken: end what listens there, or choose another") from error
     return one
-
-
-def _server(app: FastAPI) -> QuietServer:
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        http="h11",
-        h11_max_incomplete_event_size=128 * 1024,  # so that our own header limit can answer 431
-        timeout_graceful_shutdown=5,
-    )
-    return QuietServer(config)
 
 
 def database_url(folder: Path, service: str) -> str:

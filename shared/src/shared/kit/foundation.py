@@ -3,17 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from prometheus_client import CollectorRegistry
-from pydantic import SecretStr
-from pydantic_settings import BaseSettings
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.contracts import topics
 from shared.contracts.envelope import Event
 from shared.kit.app import Parts
 from shared.kit.auth import Credentials, Gate
-from shared.kit.bus.base import Bus
+from shared.kit.bus.base import Bus, Topic
 from shared.kit.bus.loop import ConsumerLoop, Handler
 from shared.kit.clock import Clock
 from shared.kit.db import Database
@@ -28,14 +28,47 @@ from shared.kit.workers import Worker, Workers
 _COMPACTED: Final = (topics.CREDENTIALS,)
 
 
+TOPICS: Final = tuple(
+    Topic(name=name, partitions=topics.PARTITIONS, compacted=name in _COMPACTED)
+    for name in (topics.INTAKE, topics.SCORING, topics.NOTIFY, topics.CREDENTIALS, topics.DEAD)
+)
+"""Every topic, as the bus is asked to have it."""
+
+
 class ServiceSettings(BaseSettings):
     """What every service is told by its environment, under a prefix of its own."""
 
-    database: str
-    session_secret: SecretStr
-    """Signs sessions; the same in all three services."""
+    model_config = SettingsConfigDict(use_attribute_docstrings=True, env_ignore_empty=True)
+
+    database: str = Field(repr=False)
+    """The service's own database: postgresql+asyncpg://user:password@host:5432/name."""
+    session_secret: SecretStr = Field(min_length=16)
+    """Signs sessions; the same in all three services, at least 16 characters."""
     secure_cookie: bool = False
     """Whether pages come by HTTPS only."""
+    host: str = "127.0.0.1"
+    """The address to listen at; 0.0.0.0 in a container."""
+    port: int = Field(default=8000, ge=1, le=65535)
+    """The port to listen at."""
+    member: str | None = None
+    """This process among the service's replicas, the same after a restart; by default host and
+    port."""
+    logs: Literal["json", "plain"] = "json"
+    """How log lines are written: json for machines, plain for a person."""
+    kafka: str | None = None
+    """Where Kafka answers: host:port, several separated by commas."""
+    kafka_security: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = "plaintext"
+    """How Kafka is spoken to: plaintext, ssl, sasl_plaintext or sasl_ssl."""
+    kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    """How the service signs in to Kafka, with sasl: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512."""
+    kafka_username: str | None = None
+    """Who the service is to Kafka."""
+    kafka_password: SecretStr | None = None
+    """And its password."""
+    kafka_ca: Path | None = None
+    """The file of the authority that signed Kafka's certificate, where the system has it not."""
+    kafka_replication: int = -1
+    """On how many brokers each topic stands; -1 leaves it to Kafka."""
 
 
 @dataclass(frozen=True, kw_only=True)
