@@ -5,7 +5,7 @@ MEMBERS := shared services/intake services/scoring services/notify deploy/local
 EDITABLE := $(foreach member,$(MEMBERS),--editable $(member))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up test peers lock clean
+.PHONY: help setup setup-dev demo up test peers documents lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ test: setup-dev ## lint, types, walls and every test
 
 peers: ## install what the suites on real servers need: PostgreSQL and Apache Kafka
 	@tests/peers/install
+
+documents: setup-dev ## write docs/events.md, docs/asyncapi.yaml and docs/openapi/ from the code
+	@$(VENV)/bin/python -m docs.generate
 
 lock: ## resolve the locks anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \

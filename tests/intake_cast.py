@@ -2,7 +2,6 @@
 
 # ruff: noqa: E501  # the plan is one object a line
 
-import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -10,12 +9,13 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import httpx
+from databases import Databases
 from kit_cast import until
 from pydantic import SecretStr
 
 import intake.app
 import intake.wiring
-from intake.config import MIGRATIONS, IntakeSettings
+from intake.config import IntakeSettings
 from intake.domain.plan_normal import normalise
 from intake.store.tables import kit
 from shared.calendar.plan import PlanCalendar
@@ -26,7 +26,6 @@ from shared.contracts.scoring import PublicationReleased
 from shared.kit.bus.base import Topic
 from shared.kit.bus.local import LocalBus
 from shared.kit.clock import MovableClock
-from shared.kit.db import migrate
 from shared.kit.documents import read_document, validate
 from shared.kit.journal import to_message
 from shared.kit.timers import Timers
@@ -150,15 +149,24 @@ def codes(answer: httpx.Response) -> list[tuple[str, str]]:
 class Town:
     """The running intake of the town, and everybody who speaks to it."""
 
-    def __init__(self, *, folder: Path, clock: MovableClock, bus: LocalBus) -> None:
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        databases: Databases,
+        clock: MovableClock,
+        bus: LocalBus,
+        member: str = "one",
+    ) -> None:
         self.folder = folder
+        self.databases = databases
         self.clock = clock
         self.bus = bus
         self.settings = IntakeSettings(
-            database=f"sqlite+aiosqlite:///{folder}/intake.sqlite", session_secret=SecretStr("x")
+            database=databases.at(folder), session_secret=SecretStr("s" * 32)
         )
         self.intake = intake.wiring.build(
-            settings=self.settings, bus=bus, clock=clock, member="one"
+            settings=self.settings, bus=bus, clock=clock, member=member
         )
         self.app = intake.app.create_app(self.intake)
         self.web = httpx.AsyncClient(
@@ -166,6 +174,20 @@ class Town:
         )
         self.tokens: dict[str, str] = {}
         self._released = 0
+
+    @asynccontextmanager
+    async def replica(self, member: str) -> AsyncIterator["Town"]:
+        """Another process of this intake, on the same database and bus, with the same tokens."""
+        other = Town(
+            folder=self.folder,
+            databases=self.databases,
+            clock=self.clock,
+            bus=self.bus,
+            member=member,
+        )
+        other.tokens = self.tokens
+        async with other.app.router.lifespan_context(other.app), other.web:
+            yield other
 
     async def open(self) -> None:
         """Give everybody a token: the operator, two of the office, an observer, three units."""
@@ -281,12 +303,8 @@ class Town:
         await until(consumer.drained)
 
     def stored(self, table: str) -> list[dict[str, Any]]:
-        """The rows of a table, as anybody who opens the file reads them."""
-        with sqlite3.connect(self.folder / "intake.sqlite") as db:
-            db.row_factory = sqlite3.Row
-            rows = [dict(row) for row in db.execute(f"SELECT * FROM {table}")]  # noqa: S608  # ours
-        db.close()
-        return rows
+        """The rows of a table, as anybody who opens the database reads them."""
+        return self.databases.rows(self.folder, table)
 
     def said(self, model: type[E]) -> Sequence[E]:
         """The events of one type in the journal, in their order."""
@@ -295,12 +313,15 @@ class Town:
 
 
 @asynccontextmanager
-async def running(folder: Path, *, start: str = "2022-05-06 10:00") -> AsyncIterator[Town]:
-    """The town's intake on the files in `folder`; `start` holds where time never began there."""
+async def running(
+    folder: Path, *, databases: Databases, start: str = "2022-05-06 10:00"
+) -> AsyncIterator[Town]:
+    """The town's intake on what is in `folder`; `start` holds where time never began there."""
+    databases.at(folder)  # makes the folder too
     bus = LocalBus(path=folder / "bus.sqlite", topics=TOPICS)
     await bus.start()
-    town = Town(folder=folder, clock=MovableClock(path=folder / "clock", start=at(start)), bus=bus)
-    await migrate(url=town.settings.database, migrations=MIGRATIONS)
+    clock = MovableClock(path=folder / "clock", start=at(start))
+    town = Town(folder=folder, databases=databases, clock=clock, bus=bus)
     async with town.app.router.lifespan_context(town.app), town.web:
         yield town
     await bus.close()

@@ -12,7 +12,7 @@ from typing import Any, Final
 import httpx
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
-from sqlalchemy import Column, Integer, MetaData, String, Table, create_engine, insert, select
+from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts import topics
@@ -27,9 +27,10 @@ from shared.kit.clock import Clock, MovableClock
 from shared.kit.db import Database
 from shared.kit.dead_letters import DeadLetters
 from shared.kit.inbox import Inbox
-from shared.kit.journal import Journal, Relay, to_message
+from shared.kit.journal import Journal, to_message
 from shared.kit.metrics import KitMetrics
 from shared.kit.pages import Pages
+from shared.kit.relay import Relay
 from shared.kit.tables import KitTables
 from shared.kit.timers import TimerHandler, TimerLoop, Timers
 from shared.kit.workers import Worker, Workers
@@ -53,25 +54,23 @@ Mark = tuple[str, str]
 class Service:
     """The kit's parts on one database and one bus; `marks` is the service's own table."""
 
-    def __init__(self, *, folder: Path, bus: Bus, clock: Clock) -> None:
+    def __init__(self, *, folder: Path, url: str, bus: Bus, clock: Clock) -> None:
+        """On the empty database at `url`, whose tables `make_service` makes."""
         self.bus = bus
         self.clock = clock
-        self.path = folder / "service.sqlite"
-        metadata = MetaData()
-        self.tables = KitTables(metadata)
+        self.folder = folder
+        self.url = url
+        self.metadata = MetaData()
+        self.tables = KitTables(self.metadata)
         self.marks_table = Table(
             "marks",
-            metadata,
+            self.metadata,
             Column("number", Integer, primary_key=True),
             Column("plan", String),
             Column("cutoff", String),
         )
-        engine = create_engine(f"sqlite:///{self.path}")
-        metadata.create_all(engine)
-        engine.dispose()
         self.migrations = write_migrations(folder / "migrations", "0001")
-        self.url = f"sqlite+aiosqlite:///{self.path}"
-        self.db = Database(url=self.url, migrations=self.migrations)
+        self.db = Database(url=url, migrations=self.migrations)
         self.metrics = KitMetrics(CollectorRegistry())
         self.journal = Journal(tables=self.tables)
         self.timers = Timers(tables=self.tables)
@@ -217,12 +216,14 @@ class Service:
 
 
 @asynccontextmanager
-async def make_service(folder: Path) -> AsyncIterator[Service]:
-    """A service on an empty database and an empty bus in `folder`."""
+async def make_service(folder: Path, url: str) -> AsyncIterator[Service]:
+    """A service on the empty database at `url` and an empty bus in `folder`."""
     bus = LocalBus(path=folder / "bus.sqlite", topics=TOPICS)
     await bus.start()
     clock = MovableClock(path=folder / "clock", start=NOON)
-    service = Service(folder=folder, bus=bus, clock=clock)
+    service = Service(folder=folder, url=url, bus=bus, clock=clock)
+    async with service.db.write() as session:
+        await (await session.connection()).run_sync(service.metadata.create_all)
     yield service
     await service.db.close()
     await bus.close()

@@ -5,7 +5,6 @@ The harbour city: the port leads the quay, the parks office the trees; both are 
 
 import asyncio
 import json
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,12 +16,13 @@ from typing import Any, Final, TypeVar
 
 import httpx
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from databases import Databases
 from kit_cast import browser, running, until
 from pydantic import SecretStr
 from sqlmodel import col, select
 
 from notify.app import create_app
-from notify.config import MIGRATIONS, NotifySettings
+from notify.config import NotifySettings
 from notify.store.tables import Alert, DecisionRow, Delivery, kit
 from notify.wiring import build
 from shared.contracts import envelope, topics
@@ -45,7 +45,6 @@ from shared.kit.auth import new_token
 from shared.kit.bus.base import Message, Producer, Topic
 from shared.kit.bus.local import LocalBus
 from shared.kit.clock import Clock, MovableClock
-from shared.kit.db import migrate
 from shared.kit.journal import to_message
 
 PLAN: Final = "harbour"
@@ -119,13 +118,13 @@ class Voice:
 class House:
     """A notify service whose clock and voices the test holds in its hands."""
 
-    def __init__(self, *, folder: Path, bus: LocalBus, clock: HandClock, **settings: Any) -> None:  # noqa: ANN401  # as the settings
+    def __init__(self, *, url: str, bus: LocalBus, clock: HandClock, **settings: Any) -> None:  # noqa: ANN401  # as the settings
         self.bus = bus
         self.clock = clock
         self.voice = Voice(producer=bus.producer(), clock=clock)
         self.notify = build(
             settings=NotifySettings(
-                database=f"sqlite+aiosqlite:///{folder}/notify.sqlite",
+                database=url,
                 session_secret=SecretStr("s" * 32),
                 public_url="http://duban.test",
                 **{"smtp_port": SMTP_PORT, **settings},
@@ -240,9 +239,14 @@ class House:
 
 
 @asynccontextmanager
-async def make_house(folder: Path, *, migrated: Path, **settings: Any) -> AsyncIterator[House]:  # noqa: ANN401  # as the settings
+async def make_house(
+    folder: Path,
+    *,
+    databases: Databases,
+    **settings: Any,  # noqa: ANN401  # as the settings
+) -> AsyncIterator[House]:
     """A house in `folder` that takes events in; what was there before is there still."""
-    async with _quiet_house(folder, migrated, settings) as house:
+    async with _quiet_house(folder, databases, settings) as house:
         consumer = house.notify.parts.consumer
         assert consumer is not None
         async with running(consumer.run):
@@ -250,38 +254,25 @@ async def make_house(folder: Path, *, migrated: Path, **settings: Any) -> AsyncI
 
 
 @asynccontextmanager
-async def open_app(folder: Path, *, migrated: Path, **settings: Any) -> AsyncIterator[House]:  # noqa: ANN401  # as the settings
+async def open_app(folder: Path, *, databases: Databases, **settings: Any) -> AsyncIterator[House]:  # noqa: ANN401  # as the settings
     """A house whose whole app runs, with all its workers."""
     async with (
-        _quiet_house(folder, migrated, settings) as house,
+        _quiet_house(folder, databases, settings) as house,
         house.app.router.lifespan_context(house.app),
     ):
         yield house
 
 
 @asynccontextmanager
-async def _quiet_house(folder: Path, migrated: Path, settings: Json) -> AsyncIterator[House]:
-    _furnish(folder, migrated)
+async def _quiet_house(folder: Path, databases: Databases, settings: Json) -> AsyncIterator[House]:
+    url = databases.at(folder)
     bus = LocalBus(path=folder / "bus.sqlite", topics=TOPICS)
     await bus.start()
     clock = HandClock(path=folder / "clock", start=NOON)
-    house = House(folder=folder, bus=bus, clock=clock, **settings)
+    house = House(url=url, bus=bus, clock=clock, **settings)
     yield house
     await house.db.close()
     await bus.close()
-
-
-def _furnish(folder: Path, migrated: Path) -> None:
-    if not folder.exists():
-        folder.mkdir()
-        shutil.copy(migrated, folder / "notify.sqlite")
-
-
-def migrated_database(folder: Path) -> Path:
-    """An empty database at the newest schema, to be copied."""
-    path = folder / "empty.sqlite"
-    asyncio.run(migrate(url=f"sqlite+aiosqlite:///{path}", migrations=MIGRATIONS))
-    return path
 
 
 def plan_events(*, version: int = 1, end: str = "2025-12-31", tasks: int = 2) -> list[Event]:

@@ -1,8 +1,6 @@
 """Scoring as it runs, on a database and a bus of its own; intake is a voice that numbers events."""
 
-import asyncio
 import json
-import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from hashlib import sha256
@@ -11,6 +9,7 @@ from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 import httpx
+from databases import Databases
 from fastapi import FastAPI
 from kit_cast import browser, running, until
 from pydantic import SecretStr
@@ -18,7 +17,7 @@ from scoring_cast import Json, a_plan, a_rulebook, a_task, instant, the_period
 from sqlalchemy import select
 
 from scoring.app import create_app
-from scoring.config import MIGRATIONS, ScoringSettings
+from scoring.config import ScoringSettings
 from scoring.service.caller import Caller, Refused
 from scoring.service.facts import Facts
 from scoring.service.runs import Runs
@@ -44,7 +43,7 @@ from shared.kit.auth import Principal, new_token
 from shared.kit.bus.base import Bus, Message, Producer, Topic
 from shared.kit.bus.local import LocalBus
 from shared.kit.clock import Clock, MovableClock
-from shared.kit.db import Database, migrate
+from shared.kit.db import Database
 from shared.kit.journal import to_message
 
 PLAN: Final = "town"
@@ -133,10 +132,10 @@ class Cutoffs:
 class House:
     """A scoring service whose clock, intake and jobs the test holds in its hands."""
 
-    def __init__(self, *, folder: Path, bus: Bus, clock: MovableClock, public: bool) -> None:
+    def __init__(self, *, url: str, bus: Bus, clock: MovableClock, public: bool) -> None:
         self.bus = bus
         self.clock = clock
-        self.url = f"sqlite+aiosqlite:///{folder}/scoring.sqlite"
+        self.url = url
         self.voice = IntakeVoice(producer=bus.producer(), clock=clock)
         self.cutoffs = Cutoffs(voice=self.voice, clock=clock)
         settings = ScoringSettings(
@@ -261,22 +260,24 @@ class House:
 
 
 @asynccontextmanager
-async def make_house(folder: Path, *, migrated: Path, public: bool = False) -> AsyncIterator[House]:
+async def make_house(
+    folder: Path, *, databases: Databases, public: bool = False
+) -> AsyncIterator[House]:
     """A house on an empty database, on New Year's work of 2022; nothing runs in it yet."""
-    _furnish(folder, migrated)
+    url = databases.at(folder)
     bus = LocalBus(path=folder / "bus.sqlite", topics=TOPICS)
     await bus.start()
     clock = MovableClock(path=folder / "clock", start=instant("2022-01-04T09:00"))
-    house = House(folder=folder, bus=bus, clock=clock, public=public)
+    house = House(url=url, bus=bus, clock=clock, public=public)
     yield house
     await house.db.close()
     await bus.close()
 
 
 @asynccontextmanager
-async def listening_house(folder: Path, *, migrated: Path) -> AsyncIterator[House]:
+async def listening_house(folder: Path, *, databases: Databases) -> AsyncIterator[House]:
     """A house that takes events in; its drafts are computed by the test."""
-    async with make_house(folder, migrated=migrated) as house:
+    async with make_house(folder, databases=databases) as house:
         consumer = house.scoring.parts.consumer
         assert consumer is not None
         async with running(consumer.run):
@@ -320,27 +321,17 @@ class Site:
 
 
 @asynccontextmanager
-async def open_site(folder: Path, *, migrated: Path, public: bool = False) -> AsyncIterator[Site]:
+async def open_site(
+    folder: Path, *, databases: Databases, public: bool = False
+) -> AsyncIterator[Site]:
     """The app with its workers."""
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(
-            make_house(folder, migrated=migrated, public=public)
+            make_house(folder, databases=databases, public=public)
         )
         app = create_app(house.scoring)
         await stack.enter_async_context(app.router.lifespan_context(app))
         yield Site(house, app)
-
-
-def _furnish(folder: Path, migrated: Path) -> None:
-    folder.mkdir(exist_ok=True)
-    shutil.copy(migrated, folder / "scoring.sqlite")
-
-
-def migrated_database(folder: Path) -> Path:
-    """An empty database at the newest schema, to be copied."""
-    path = folder / "empty.sqlite"
-    asyncio.run(migrate(url=f"sqlite+aiosqlite:///{path}", migrations=MIGRATIONS))
-    return path
 
 
 def caller(holder: str) -> Caller:

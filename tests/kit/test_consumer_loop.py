@@ -115,7 +115,7 @@ async def test_duplicates_change_nothing(service: Service) -> None:
 async def test_a_replay_of_the_whole_log_changes_nothing(service: Service) -> None:
     moody = Moody(service, {"c4": Rejected("not_mine", "no")})
     await send(service, *marks_of("fuzhou", 1, 2, 4, 3, 5))
-    write_foreign(service.path.parent, topics.INTAKE, b"fuzhou", b"")
+    write_foreign(service.folder, topics.INTAKE, b"fuzhou", b"")
     await service.take_in(service.loop(moody.handlers))
     before = await service.marks(), await service.letters(), await dead(service)
 
@@ -445,7 +445,7 @@ async def test_a_bad_record_is_set_aside_with_its_reason_and_the_line_goes_on(
 async def test_a_tombstone_and_a_record_of_no_or_no_readable_key_are_set_aside(
     service: Service, key: bytes | None, value: bytes | None
 ) -> None:
-    write_foreign(service.path.parent, topics.INTAKE, key, value)
+    write_foreign(service.folder, topics.INTAKE, key, value)
     await send(service, *marks_of("xiamen", 1))
     await service.take_in()
     assert len(await service.letters()) == 1

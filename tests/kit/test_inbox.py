@@ -1,5 +1,8 @@
 """What a service has heard: once each, in order, and remembered with the effect or not at all."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 from kit_cast import NOON, Service, cutoff, message, with_header
 
@@ -7,7 +10,7 @@ from shared.contracts import topics
 from shared.contracts.envelope import Envelope
 from shared.contracts.intake import CredentialChanged
 from shared.kit.bus.base import Record
-from shared.kit.inbox import Verdict
+from shared.kit.inbox import Hearing, Verdict
 
 
 def record(number: int, plan: str = "fuzhou") -> Record:
@@ -28,16 +31,28 @@ def envelope_of(one: Record) -> Envelope:
     return Envelope.from_headers(headers, one.value or b"")
 
 
+@asynccontextmanager
+async def listening(service: Service, *records: Record) -> AsyncIterator[Hearing]:
+    """One transaction about records of one topic."""
+    keys = {(one.key or b"").decode() for one in records}
+    async with (
+        service.db.write(*keys) as session,
+        service.inbox.hear(session, records[0].topic, keys) as hearing,
+    ):
+        yield hearing
+
+
 async def hear(service: Service, *records: Record) -> list[Verdict]:
-    async with service.db.write() as session:
-        return [
-            await service.inbox.admit(session, one, envelope_of(one), at=NOON) for one in records
-        ]
+    async with listening(service, *records) as hearing:
+        return [await hearing.admit(one, envelope_of(one), at=NOON) for one in records]
 
 
 async def next_held(service: Service, plan: str = "fuzhou") -> Record | None:
-    async with service.db.read() as session:
-        return await service.inbox.next_held(session, topics.INTAKE, plan)
+    async with (
+        service.db.read() as session,
+        service.inbox.hear(session, topics.INTAKE, [plan]) as hearing,
+    ):
+        return await hearing.next_held(plan)
 
 
 async def test_an_event_is_new_once(service: Service) -> None:
@@ -82,8 +97,8 @@ async def test_a_held_record_comes_back_as_it_was_when_its_turn_has_come(service
 
 async def test_a_mark_is_forgotten_with_its_transaction(service: Service) -> None:
     with pytest.raises(RuntimeError):  # noqa: PT012  # the whole transaction is meant
-        async with service.db.write() as session:
-            await service.inbox.admit(session, record(1), envelope_of(record(1)), at=NOON)
+        async with listening(service, record(1)) as hearing:
+            await hearing.admit(record(1), envelope_of(record(1)), at=NOON)
             raise RuntimeError("the effect failed")
     assert await hear(service, record(1)) == [Verdict.NEW]
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -28,17 +29,21 @@ def binaries() -> Path:
 
 
 class Postgres:
-    """One server; `folder` is made by the caller and may be removed once it is stopped."""
+    """One server, in a folder of its own until it is removed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
+        """Make its files; nothing runs yet.
+
+        Raises:
+            NotInstalled: no server is on this machine.
+        """
         self._binaries = binaries()
+        # Not below the tests' own folders: the server's user could not enter them.
+        folder = Path(tempfile.mkdtemp(prefix="duban-postgres-"))
         self._data = folder / "data"
         self._log = folder / "postgres.log"
         (self.port,) = free_ports(1)
-        folder.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:  # the server refuses to run as root
-            for one in (folder, *folder.parents[:3]):
-                one.chmod(one.stat().st_mode | 0o011)
             shutil.chown(folder, "postgres")
         self._run("initdb", "-D", str(self._data), "-U", _USER, "-A", "trust", "-E", "UTF8")
         with (self._data / "postgresql.conf").open("a") as settings:
@@ -55,6 +60,11 @@ class Postgres:
     def stop(self) -> None:
         """End it in order, without waiting for its clients."""
         self._run("pg_ctl", "stop", "-D", str(self._data), "-m", "fast", "-w")
+
+    def remove(self) -> None:
+        """Stop it, and remove what it kept."""
+        self.stop()
+        shutil.rmtree(self._log.parent)
 
     def kill(self) -> None:
         """End it as a power cut would: nothing is flushed, nobody is told."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from peers import free_ports
 from rich.console import Console
-from system.conftest import free_ports
 
 from duban import demo
 from duban.demo import cast

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from databases import Databases
 from intake_cast import LAKE_TOWN, PLAN, Town, edited, report, running, trees
 
 from shared.contracts.intake import SubmissionAccepted
@@ -171,9 +172,11 @@ async def test_a_question_about_nothing_is_refused(
     assert answer.json()["code"] == code
 
 
-async def test_a_missing_holiday_table_blocks_its_own_windows_only(tmp_path: Path) -> None:
+async def test_a_missing_holiday_table_blocks_its_own_windows_only(
+    tmp_path: Path, databases: Databases
+) -> None:
     far = LAKE_TOWN.replace("2023-12-31", "2031-12-31")
-    async with running(tmp_path, start="2026-11-05 10:00") as town:
+    async with running(tmp_path, databases=databases, start="2026-11-05 10:00") as town:
         await town.open()
         await town.apply(edited("2022-B2", "2026-B5", far))
         assert {one["period"] for one in (await town.owed()).values()} == {"2026-B5"}

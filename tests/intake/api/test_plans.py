@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from databases import Databases
 from intake_cast import LAKE_TOWN, PLAN, Town, codes, edited, running
 
 from shared.contracts.intake import PlanVersioned, TaskDefined
@@ -174,9 +175,9 @@ async def test_what_a_publication_was_made_from_stays(town: Town) -> None:
     ],
 )
 async def test_reports_are_owed_from_the_first_period_whose_window_is_open(
-    tmp_path: Path, now: str, first: str | None
+    tmp_path: Path, databases: Databases, now: str, first: str | None
 ) -> None:
-    async with running(tmp_path, start=now) as town:
+    async with running(tmp_path, databases=databases, start=now) as town:
         await town.open()
         assert (await town.apply(UNDATED)).json()["owed_from"] == first
         assert versions(town) == [(1, first)]
@@ -192,9 +193,10 @@ async def test_where_reporting_begins_stays_with_the_next_version(empty_town: To
 
 async def test_an_open_window_is_not_guessed_in_a_year_without_its_holidays(
     tmp_path: Path,
+    databases: Databases,
 ) -> None:
     far = re.sub("202[1-3]-", "2031-", UNDATED).replace("2031-03-20", "2031-01-01")
-    async with running(tmp_path, start="2031-01-05 10:00") as town:
+    async with running(tmp_path, databases=databases, start="2031-01-05 10:00") as town:
         await town.open()
         assert codes(await town.apply(far)) == [("year_not_loaded", "plan.activate_from")]
         dated = edited("groups:", "  activate_from: 2031-B1\ngroups:", far)

@@ -1,11 +1,11 @@
 """One report on its way in: durable before it is answered, refused with every reason, sent once."""
 
-import sqlite3
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from databases import Databases
 from intake_cast import LAKE_TOWN, PLAN, Town, codes, edited, report, running, trees
 from structlog.testing import capture_logs
 
@@ -85,7 +85,7 @@ async def test_a_report_that_cannot_be_journaled_is_not_stored_either(
     async def fail(*_: object, **__: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr("shared.kit.journal.Journal.record", fail)
+    monkeypatch.setattr("shared.kit.journal.Journal.record_all", fail)
     with capture_logs():
         answer = await town.submit(trees())
     assert answer.status_code == 500
@@ -273,8 +273,7 @@ async def test_a_key_is_its_holders_own(town: Town) -> None:
 
 async def test_a_key_is_forgotten_after_ninety_days(town: Town) -> None:
     await town.submit(trees("40"), **{"Idempotency-Key": "k1"})
-    with sqlite3.connect(town.folder / "intake.sqlite") as database:
-        database.execute("UPDATE idempotency_keys SET at = datetime(at, '-91 days')")
+    town.databases.execute(town.folder, "UPDATE idempotency_keys SET at = '2022-02-04 00:00:00'")
     answer = await town.submit(trees("41"), **{"Idempotency-Key": "k1"})
     assert answer.status_code == 202
     assert len(town.stored("idempotency_keys")) == 1
@@ -419,6 +418,7 @@ async def test_a_tampered_list_is_refused(town: Town, query: dict[str, str]) -> 
 
 async def test_a_window_that_cannot_be_computed_takes_no_report_until_its_year_is_loaded(
     tmp_path: Path,
+    databases: Databases,
 ) -> None:
     far = LAKE_TOWN.replace("2023-12-31", "2031-12-31")
     loaded = edited(
@@ -427,7 +427,7 @@ async def test_a_window_that_cannot_be_computed_takes_no_report_until_its_year_i
         far,
     )
     body = trees() | {"period": "2031-B2"}
-    async with running(tmp_path, start="2031-05-06 10:00") as town:
+    async with running(tmp_path, databases=databases, start="2031-05-06 10:00") as town:
         await town.open()
         await town.apply(far)
         assert await refused(town, body) == [("year_not_loaded", "period")]

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from databases import Databases
 from kit_cast import browser, header, numbers_of, read_topic, until
 from notify_house import (
     PLAN,
@@ -24,14 +25,14 @@ from shared.kit.bus.base import Record
 
 @pytest.mark.enable_socket
 async def test_a_live_lag_is_mailed_called_and_told_on_under_the_request_it_came_from(
-    tmp_path: Path, migrated: Path
+    tmp_path: Path, databases: Databases
 ) -> None:
     async with (
         open_mailbox() as mailbox,
         open_hook() as hook,
         open_app(
             tmp_path / "house",
-            migrated=migrated,
+            databases=databases,
             smtp_port=mailbox.port,
             allow_targets=f"127.0.0.1/32:{hook.port}",
         ) as house,
@@ -63,9 +64,9 @@ async def test_a_live_lag_is_mailed_called_and_told_on_under_the_request_it_came
 
 
 async def test_the_app_is_ready_when_it_has_caught_up_and_shows_its_figures(
-    tmp_path: Path, migrated: Path
+    tmp_path: Path, databases: Databases
 ) -> None:
-    async with open_app(tmp_path / "house", migrated=migrated) as house:
+    async with open_app(tmp_path / "house", databases=databases) as house:
         await house.hear(*plan_events(), standing("green", "red"))
         visitor = browser(house.app)
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from databases import Databases
 from kit_cast import until
 from notify_house import (
     B1,
@@ -147,8 +148,10 @@ async def test_the_same_events_again_tell_nobody_and_change_nothing(house: House
     assert await house.letters() == []
 
 
-async def test_what_arrives_before_its_plan_waits_for_it(tmp_path: Path, migrated: Path) -> None:
-    async with make_house(tmp_path / "early", migrated=migrated) as house:
+async def test_what_arrives_before_its_plan_waits_for_it(
+    tmp_path: Path, databases: Databases
+) -> None:
+    async with make_house(tmp_path / "early", databases=databases) as house:
         await house.voice.say(published("red"), released())
         # The unit's part is in, the release that closes it was tried and waits.
         await until(lambda: house.figure("duban_inbox_events_total", outcome="applied") == 1)

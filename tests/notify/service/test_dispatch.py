@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from databases import Databases
 from kit_cast import until
 from notify_house import (
     HEAD,
@@ -47,12 +48,12 @@ async def hook() -> AsyncIterator[Hook]:
 
 @pytest.fixture
 async def house(
-    tmp_path: Path, migrated: Path, mailbox: Mailbox, hook: Hook
+    tmp_path: Path, databases: Databases, mailbox: Mailbox, hook: Hook
 ) -> AsyncIterator[House]:
     """It can send; nobody is to be told yet."""
     async with make_house(
         tmp_path / "house",
-        migrated=migrated,
+        databases=databases,
         smtp_port=mailbox.port,
         allow_targets=f"127.0.0.1/32:{hook.port}",
     ) as made:
@@ -204,7 +205,7 @@ async def test_a_route_that_names_a_disabled_endpoint_anew_enables_it_under_its_
 
 async def test_a_slow_endpoint_holds_up_neither_mail_nor_another_endpoint(
     tmp_path: Path,
-    migrated: Path,
+    databases: Databases,
     mailbox: Mailbox,
     hook: Hook,
     monkeypatch: pytest.MonkeyPatch,
@@ -214,7 +215,7 @@ async def test_a_slow_endpoint_holds_up_neither_mail_nor_another_endpoint(
         slow.hold = asyncio.Event()
         allowed = f"127.0.0.1/32:{hook.port},127.0.0.1/32:{slow.port}"
         async with make_house(
-            tmp_path / "slow", migrated=migrated, smtp_port=mailbox.port, allow_targets=allowed
+            tmp_path / "slow", databases=databases, smtp_port=mailbox.port, allow_targets=allowed
         ) as house:
             await house.hear(*plan_events())
             await house.set_contacts(REPORTER)
@@ -233,11 +234,11 @@ async def test_a_slow_endpoint_holds_up_neither_mail_nor_another_endpoint(
 
 
 async def test_what_was_being_sent_when_the_process_died_is_sent_again_under_its_id(
-    tmp_path: Path, migrated: Path, mailbox: Mailbox, hook: Hook
+    tmp_path: Path, databases: Databases, mailbox: Mailbox, hook: Hook
 ) -> None:
     hook.hold = asyncio.Event()
     settings = {"smtp_port": mailbox.port, "allow_targets": f"127.0.0.1/32:{hook.port}"}
-    async with make_house(tmp_path / "house", migrated=migrated, **settings) as house:
+    async with make_house(tmp_path / "house", databases=databases, **settings) as house:
         await house.hear(*plan_events())
         await calls_only(house, hook)
         await house.hear(standing("green", "yellow"))
@@ -245,7 +246,7 @@ async def test_what_was_being_sent_when_the_process_died_is_sent_again_under_its
             await until(lambda: len(hook.calls) == 1)
         assert [one.attempts for one in await house.deliveries()] == [0]
     hook.hold = None
-    async with make_house(tmp_path / "house", migrated=migrated, **settings) as again:
+    async with make_house(tmp_path / "house", databases=databases, **settings) as again:
         async with again.dispatching():
             await until_delivered(again, lambda all_: all_[0].state == "delivered")
         (delivery,) = await again.deliveries()

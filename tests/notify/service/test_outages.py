@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP
+from databases import Databases
 from kit_cast import until
 from notify_house import (
     HEAD,
@@ -53,12 +54,12 @@ async def call_the_hook(house: House, url: str) -> None:
 
 
 async def test_while_the_mail_server_is_away_mail_waits_and_webhooks_go_out(
-    tmp_path: Path, migrated: Path, hook: Hook
+    tmp_path: Path, databases: Databases, hook: Hook
 ) -> None:
     port, box, loop = free_port(), Mailbox(), asyncio.get_running_loop()
     async with make_house(
         tmp_path / "house",
-        migrated=migrated,
+        databases=databases,
         smtp_port=port,
         allow_targets=f"127.0.0.1/32:{hook.port}",
     ) as house:
@@ -87,7 +88,7 @@ async def test_while_the_mail_server_is_away_mail_waits_and_webhooks_go_out(
 
 
 async def test_a_target_that_has_moved_inside_is_refused_when_it_is_called_and_not_connected_to(
-    tmp_path: Path, migrated: Path, hook: Hook, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, databases: Databases, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = PUBLIC
 
@@ -95,7 +96,7 @@ async def test_a_target_that_has_moved_inside_is_refused_when_it_is_called_and_n
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (answer, port))]
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
-    async with make_house(tmp_path / "house", migrated=migrated) as house:
+    async with make_house(tmp_path / "house", databases=databases) as house:
         await house.hear(*plan_events())
         await call_the_hook(house, f"http://hooks.example:{hook.port}/hook")
         answer = "127.0.0.1"
@@ -111,23 +112,23 @@ async def test_a_target_that_has_moved_inside_is_refused_when_it_is_called_and_n
 
 
 async def test_a_target_the_operator_no_longer_lists_is_refused_when_it_is_called(
-    tmp_path: Path, migrated: Path, hook: Hook
+    tmp_path: Path, databases: Databases, hook: Hook
 ) -> None:
     allowed = f"127.0.0.1/32:{hook.port}"
-    async with make_house(tmp_path / "house", migrated=migrated, allow_targets=allowed) as house:
+    async with make_house(tmp_path / "house", databases=databases, allow_targets=allowed) as house:
         await house.hear(*plan_events())
         await call_the_hook(house, hook.url)
         await house.hear(standing("green", "yellow"))
-    async with make_house(tmp_path / "house", migrated=migrated) as again, again.dispatching():
+    async with make_house(tmp_path / "house", databases=databases) as again, again.dispatching():
         await until_delivered(again, lambda all_: all_[0].state == "refused")
     assert hook.talks == set()
 
 
 async def test_a_delivery_to_a_disabled_endpoint_sent_again_by_hand_ends_without_a_call(
-    tmp_path: Path, migrated: Path, hook: Hook
+    tmp_path: Path, databases: Databases, hook: Hook
 ) -> None:
     allowed = f"127.0.0.1/32:{hook.port}"
-    async with make_house(tmp_path / "house", migrated=migrated, allow_targets=allowed) as house:
+    async with make_house(tmp_path / "house", databases=databases, allow_targets=allowed) as house:
         await house.hear(*plan_events())
         await call_the_hook(house, hook.url)
         hook.statuses = ["410 Gone"]
@@ -145,7 +146,7 @@ async def test_a_delivery_to_a_disabled_endpoint_sent_again_by_hand_ends_without
 
 
 async def test_an_address_the_mail_server_refuses_is_not_tried_again(
-    tmp_path: Path, migrated: Path
+    tmp_path: Path, databases: Databases
 ) -> None:
     box, loop = Mailbox(), asyncio.get_running_loop()
     box.answer = "550 no such person"
@@ -153,7 +154,7 @@ async def test_an_address_the_mail_server_refuses_is_not_tried_again(
         lambda: SMTP(box, hostname="localhost", loop=loop), "127.0.0.1", 0
     )
     port = server.sockets[0].getsockname()[1]
-    async with make_house(tmp_path / "house", migrated=migrated, smtp_port=port) as house:
+    async with make_house(tmp_path / "house", databases=databases, smtp_port=port) as house:
         await house.hear(*plan_events())
         await house.set_contacts(REPORTER)
         await house.hear(standing("green", "yellow"))

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
+from databases import Databases
 from kit_cast import until
 from notify_house import (
     HEAD,
@@ -24,9 +25,9 @@ from shared.contracts.intake import PlanVersioned
 
 
 @pytest.fixture
-async def empty(tmp_path: Path, migrated: Path) -> AsyncIterator[House]:
+async def empty(tmp_path: Path, databases: Databases) -> AsyncIterator[House]:
     """It knows whom to tell, and no plan."""
-    async with make_house(tmp_path / "empty", migrated=migrated) as made:
+    async with make_house(tmp_path / "empty", databases=databases) as made:
         await made.set_contacts(REPORTER, HEAD)
         yield made
 

@@ -7,6 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
+from databases import Databases
 from scoring_cast import a_task
 from scoring_house import AFTER_B1, PLAN, Site, adopted, open_site
 
@@ -60,9 +61,9 @@ async def office(site: Site) -> httpx.AsyncClient:
 
 
 @pytest.fixture
-async def open_to_all(tmp_path: Path, migrated: Path) -> AsyncIterator[Site]:
+async def open_to_all(tmp_path: Path, databases: Databases) -> AsyncIterator[Site]:
     """A site whose bulletin is for everybody."""
-    async with open_site(tmp_path / "open", migrated=migrated, public=True) as made:
+    async with open_site(tmp_path / "open", databases=databases, public=True) as made:
         yield made
 
 

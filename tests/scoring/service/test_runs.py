@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from databases import Databases
 from scoring_cast import a_task
 from scoring_house import (
     AFTER_B1,
@@ -212,7 +213,7 @@ async def test_an_event_rejected_on_the_way_to_the_cutoff_fails_the_draft(house:
 
 
 async def test_the_same_facts_give_the_same_digest_in_a_new_database(
-    house: House, tmp_path: Path, migrated: Path
+    house: House, tmp_path: Path, databases: Databases
 ) -> None:
     async def live(town: House) -> str | None:
         await town.hear_plan(
@@ -223,6 +224,6 @@ async def test_the_same_facts_give_the_same_digest_in_a_new_database(
         town.at(AFTER_B1)
         return (await town.publish("2022-B1")).digest
 
-    async with listening_house(tmp_path / "elsewhere", migrated=migrated) as elsewhere:
+    async with listening_house(tmp_path / "elsewhere", databases=databases) as elsewhere:
         assert await live(house) == await live(elsewhere)
         assert (await elsewhere.found("2022-B1")).plan == PLAN

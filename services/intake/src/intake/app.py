@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from intake.api.plans import plans_router
 from intake.api.schemas import ReturnOrder, TokenRequest, Verification
 from intake.api.submissions import submissions_router
+from intake.api.taking import Taking
 from intake.api.tokens import tokens_router
 from intake.wiring import Intake
 from shared.contracts.plan import PlanDocument
@@ -16,12 +17,14 @@ from shared.kit.app import build_app
 def create_app(intake: Intake) -> FastAPI:
     """The app of a wired intake."""
     gate = intake.parts.gate
+    taking = Taking(submissions=intake.submissions, gate=gate)
     return build_app(
         name="intake",
         summary="Every input: plans, rulebooks, tokens, submissions and what is owed.",
         parts=intake.parts,
         routers=[
             submissions_router(
+                taking=taking,
                 submissions=intake.submissions,
                 review=intake.review,
                 duties=intake.duties,
@@ -39,4 +42,5 @@ def create_app(intake: Intake) -> FastAPI:
             Verification,
             ReturnOrder,
         ],
+        hot={"/v1/submissions": taking.one, "/v1/submissions/batch": taking.batch},
     )

@@ -48,6 +48,7 @@ def build(*, settings: IntakeSettings, bus: Bus, clock: Clock, member: str) -> I
     db, journal = base.db, base.journal
     plans = Plans(db=db, journal=journal, timers=timers, clock=clock)
     duties = Duties(db=db, journal=journal, plans=plans, timers=timers, clock=clock)
+    submissions = Submissions(db=db, journal=journal, plans=plans, clock=clock, metrics=metrics)
     rounds = TimerLoop(
         db=db,
         tables=kit,
@@ -58,11 +59,11 @@ def build(*, settings: IntakeSettings, bus: Bus, clock: Clock, member: str) -> I
     return Intake(
         parts=base.parts(
             consumer=base.consumer([topics.SCORING], handlers(duties=duties)),
-            workers={"timers": rounds.run},
+            workers={"timers": rounds.run, "lane": submissions.lane.keep},
         ),
         access=Access(db=db, journal=journal, credentials=base.credentials, clock=clock),
         plans=plans,
-        submissions=Submissions(db=db, journal=journal, plans=plans, clock=clock, metrics=metrics),
+        submissions=submissions,
         review=Review(db=db, journal=journal, plans=plans, clock=clock),
         duties=duties,
     )

@@ -20,9 +20,12 @@ class TaskDefined(Event):
 
     plan: Id
     version: int
+    """The plan's version, 1 for the first."""
     index: int
+    """The task's place in this version, 0 for the first."""
     action: Id
     task: Task
+    """The task as the plan file has it."""
 
     @property
     def subject(self) -> str:
@@ -42,14 +45,23 @@ class PlanVersioned(Event):
 
     plan: Id
     version: int
+    """The plan's version, 1 for the first."""
     head: PlanHead
+    """What holds for the whole plan."""
     groups: tuple[Group, ...]
+    """The groups in which units are ranked."""
     units: tuple[Unit, ...]
+    """Who answers for the tasks."""
     actions: tuple[ActionHead, ...]
+    """The special actions, without their tasks."""
     escalation: Escalation
+    """Who is told next when nobody answers."""
     tasks: int
+    """How many `task.defined` belong to this version."""
     digest: str
+    """SHA-256 in hexadecimal, as said above."""
     activate_from: Id | None
+    """The first period for which reports are owed; null where every window had closed."""
     by: Line
 
     @property
@@ -66,6 +78,7 @@ class RulebookAdopted(Event):
 
     plan: Id
     rulebook: Rulebook
+    """All settings of the assessment."""
     by: Line
 
     @property
@@ -86,19 +99,31 @@ class SubmissionAccepted(Event):
     plan: Id
     submission: Id
     plan_version: int
+    """The version of the plan that was in force at the receipt."""
     task: Id
     unit: Id
     period: Id
     received_at: Instant
+    """When it was received (assessment 3.3)."""
     as_of: Day
+    """The day the values hold for, local to the plan."""
     values: dict[Id, Value]
+    """By indicator: a figure in its unit, or two rates in percent."""
     milestones: dict[Id, Done] | None
+    """By milestone: the day it was done, the share done, or null to take it back; null where the
+    report leaves milestones as they are."""
     percent: Amount | None
+    """0 to 100, the share of the task that is done; null where it is not measured so."""
     no_data: tuple[Id, ...]
+    """Indicators whose source has not published yet."""
     correction: Correction | None
+    """Why something reported is taken back; null in an ordinary report."""
     note: Note | None
+    """What the reporter added."""
     evidence: tuple[Evidence, ...]
+    """Where the proof can be read."""
     digest: str
+    """SHA-256 in hexadecimal of what was reported, as on the receipt."""
     by: Line
 
     @property
@@ -119,8 +144,11 @@ class SubmissionVerified(Event):
     unit: Id
     period: Id
     verified_at: Instant
+    """When the office verified it."""
     marks: Amount
+    """Points off the quality part; those of several verifications add up (assessment 3.3)."""
     reason: Note | None
+    """What the marks are for; null where none is given."""
     by: Line
 
     @property
@@ -141,7 +169,9 @@ class SubmissionReturned(Event):
     unit: Id
     period: Id
     returned_at: Instant
+    """When the office sent it back."""
     reason: Note
+    """What is to be repaired."""
     by: Line
 
     @property
@@ -158,7 +188,9 @@ class CutoffMarked(Event):
 
     plan: Id
     cutoff: Id
+    """The mark; a publication names the one it was computed at."""
     marked_at: Instant
+    """When it was marked."""
     by: Line
 
     @property
@@ -175,6 +207,7 @@ class WorkdayBegan(Event):
 
     plan: Id
     day: Day
+    """The working day, local to the plan."""
 
     @property
     def subject(self) -> str:
@@ -193,7 +226,9 @@ class ObligationOverdue(Event):
     unit: Id
     period: Id
     due: Day
+    """The last day on which the report would have been on time, local to the plan."""
     close: Day
+    """The last day on which the report still counts in its period."""
 
     @property
     def subject(self) -> str:
@@ -208,13 +243,21 @@ class CredentialChanged(Event):
     TOPIC: ClassVar[str] = topics.CREDENTIALS
 
     token: Id
+    """The id of the token, which is no secret; the record's key."""
     holder: Line
+    """The named person or system it was issued to."""
     unit: Id | None
+    """The unit it may report for; null where it is not bound to one."""
     roles: tuple[AccessRole, ...]
+    """What its holder may do."""
     secret_sha256: str
+    """SHA-256 of the secret, in hexadecimal."""
     issued_at: Instant
+    """When it was issued."""
     expires_at: Instant | None
+    """From when on it is refused; null where it does not expire."""
     revoked_at: Instant | None
+    """When it was revoked; null while it holds."""
 
     @property
     def key(self) -> str:

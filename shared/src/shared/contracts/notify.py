@@ -19,12 +19,16 @@ class AlertRaised(Event):
     plan: Id
     alert: Id
     kind: AlertKind
+    """What it is about (assessment 4.15)."""
     level: Level | None
+    """How bad; null for a kind without levels."""
     task: Id
     unit: Id
     period: Id
     to: tuple[Line, ...]
+    """Who is told, as role@unit."""
     raised_at: Instant
+    """When what it is about happened."""
 
     @property
     def subject(self) -> str:
@@ -41,7 +45,9 @@ class AlertResolved(Event):
     plan: Id
     alert: Id
     reason: Line
+    """Why it is over, as a code."""
     resolved_at: Instant
+    """When what ended it happened."""
 
     @property
     def subject(self) -> str:
@@ -58,10 +64,15 @@ class DeliveryFinished(Event):
     plan: Id
     alert: Id
     delivery: Id
+    """The message's id; its receiver saw the same."""
     channel: Literal["webhook", "mail"]
+    """How it was sent."""
     outcome: Literal["delivered", "refused", "gone", "expired"]
+    """delivered; refused for good; gone: the address wants no more; expired: tried for days."""
     attempts: int
+    """How often it was tried."""
     finished_at: Instant
+    """When that was known."""
 
     @property
     def subject(self) -> str:

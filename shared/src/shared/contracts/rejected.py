@@ -14,14 +14,23 @@ class RecordRejected(Event):
     TOPIC: ClassVar[str] = topics.DEAD
 
     consumer: Id
+    """The service that set it aside."""
     topic: Id
+    """The topic the record stands in."""
     partition: int
+    """Its partition there."""
     offset: int
+    """Its offset there."""
     record_key: str
+    """Its key; empty where it has none."""
     code: Id
+    """Why, as a stable code."""
     reason: Note
+    """Why, in words."""
     headers: dict[str, str]
+    """Its headers, as text."""
     value: str
+    """Its value in base64; empty above 512 KiB: it still stands in its topic."""
 
     @property
     def key(self) -> str:

@@ -21,13 +21,21 @@ class StandingChanged(Event):
     unit: Id
     period: Id
     day: Day
+    """The day the light was read, local to the plan."""
     light: Light
+    """The light now."""
     was: Light
+    """The light before."""
     a: Figure | None
+    """Attainment: the share of the target that is reached (assessment 4.1), 4 places."""
     e: Figure | None
+    """Expected progress: the share to be reached by this day (assessment 4.2), 4 places."""
     r: Figure | None
+    """Schedule index a/E (assessment 4.3), 4 places."""
     gap: Figure | None
+    """100·(E − a), percentage points behind schedule (assessment 4.3)."""
     cause: Literal["report", "time", "plan"]
+    """What moved it: a report or its review, the passing of time, a version of the plan."""
 
     @property
     def subject(self) -> str:
@@ -41,13 +49,21 @@ class PublishedLine(Contract):
     task: Id
     action: Id
     light: Light
+    """As published (assessment 4.3)."""
     was: Light | None
+    """The light before; null where there was none."""
     score: Figure | None
+    """0 to 100, rounded once (assessment 4.4); null for a line that is left out."""
     a: Figure | None
+    """Attainment (assessment 4.1), 4 places."""
     e: Figure | None
+    """Expected progress (assessment 4.2), 4 places."""
     r: Figure | None
+    """Schedule index a/E (assessment 4.3), 4 places."""
     gap: Figure | None
+    """100·(E − a), percentage points behind schedule."""
     left_out: str | None
+    """Why it is not counted, a code of assessment 4.5; null where it counts."""
 
 
 class UnitPublished(Event):
@@ -62,12 +78,18 @@ class UnitPublished(Event):
     plan: Id
     period: Id
     version: int
+    """The publication's version, 1 for the first."""
     unit: Id
     score: Figure | None
+    """0 to 100 (assessment 4.6); null where no task counts."""
     rank: int | None
+    """Its place in its group (assessment 4.10); null where it is not ranked."""
     grade: str | None
+    """excellent, good, fair or poor (assessment 4.11); null where it is not graded."""
     digest: str
+    """SHA-256 in hexadecimal of the unit's leaf, as the manifest holds it."""
     lines: tuple[PublishedLine, ...]
+    """The tasks the unit leads."""
 
     @property
     def subject(self) -> str:
@@ -88,13 +110,21 @@ class PublicationReleased(Event):
     plan: Id
     period: Id
     version: int
+    """The publication's version, 1 for the first."""
     released_at: Instant
+    """When it was published."""
     last_day: Day
+    """The period's last day, local to the plan."""
     units: int
+    """How many `unit.published` belong to this version."""
     digest: str
+    """SHA-256 in hexadecimal of the manifest."""
     previous_digest: str | None
+    """That of the plan's publication before; null for its first."""
     cutoff: Id
+    """The mark of `cutoff.marked`: no report after it was counted."""
     finished: tuple[Id, ...]
+    """Tasks found finished (assessment 4.4)."""
 
     @property
     def subject(self) -> str:

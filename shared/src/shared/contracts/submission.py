@@ -11,19 +11,23 @@ class Relation(Contract):
     """Two rates that are held against each other, in percent."""
 
     own: TextAmount
+    """The rate that is judged."""
     other: TextAmount
+    """The rate it is held against."""
 
 
 class PartialDone(Contract):
     """The share of a milestone that is done, 0 to 1."""
 
     share: TextAmount = Field(ge=0, le=1)
+    """0 to 1."""
 
 
 class Correction(Contract):
     """Why a figure falls, or something reported is taken back."""
 
     reason: Annotated[Note, Field(min_length=1)]
+    """In the reporter's words."""
 
 
 def _web_address(text: str) -> str:
@@ -36,7 +40,9 @@ class Evidence(Contract):
     """Where the proof can be read."""
 
     title: Line
+    """What it is."""
     url: Annotated[str, StringConstraints(max_length=2000), AfterValidator(_web_address)]
+    """A web address."""
 
 
 Value = TextAmount | Relation

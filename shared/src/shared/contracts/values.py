@@ -196,14 +196,22 @@ Year = Annotated[str, StringConstraints(pattern=r"^(19[7-9][0-9]|20[0-9]{2}|21[0
 class Contract(BaseModel):
     """The base of every contract: frozen, and deaf to fields it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, strict=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        strict=True,
+        use_attribute_docstrings=True,
+    )
 
 
 class Text(Contract):
     """A text for people in the two languages of the house; a plain string stands for both."""
 
     zh: Line
+    """In Chinese."""
     en: Line
+    """In English."""
 
     @model_validator(mode="before")
     @classmethod

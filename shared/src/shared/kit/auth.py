@@ -4,6 +4,7 @@ A token is shown once and kept as a hash. Every service checks it in a table of 
 intake fills by the topic of credentials; so does a page's session, which only names the token.
 """
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -11,11 +12,11 @@ import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from fastapi import Request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import insert, select, update
+from sqlalchemy import event, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,6 +32,8 @@ _PREFIX: Final = "duban"
 _ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 _LONGEST: Final = 200
 _USED_EVERY: Final = timedelta(minutes=1)
+_REMEMBERED: Final = timedelta(seconds=1)
+_MOST_REMEMBERED: Final = 10_000
 _NOBODY: Final = "0" * 64
 
 
@@ -85,9 +88,10 @@ def new_token() -> NewToken:
 
 
 class Credentials:
-    """One service's table of credentials."""
+    """One service's table of credentials; `changes` counts what this process has changed there."""
 
     def __init__(self, *, tables: KitTables) -> None:
+        self.changes = 0
         self._table = tables.credentials
 
     async def store(self, session: AsyncSession, changed: CredentialChanged) -> None:
@@ -98,6 +102,11 @@ class Credentials:
         else:
             this = self._table.c.token == changed.token
             await session.execute(update(self._table).where(this).values(**state))
+        # Not before: until the commit, whoever looks still sees the old state.
+        event.listen(session.sync_session, "after_commit", self._changed, once=True)
+
+    def _changed(self, _session: object) -> None:
+        self.changes += 1
 
     async def find(self, session: AsyncSession, token: str) -> RowMapping | None:
         """The row of a token."""
@@ -116,8 +125,21 @@ class Credentials:
         )
 
 
+class _Remembered(NamedTuple):
+    """Who was let in, at what time, and until when that may be relied on."""
+
+    since: datetime
+    until: datetime
+    principal: Principal
+
+
 class Gate:
-    """Turns a request into the principal it comes from."""
+    """Turns a request into the principal it comes from.
+
+    A bearer token that was let in is let in for one more second without a look at the table, so a
+    revocation holds at once in the process that makes it or hears of it, and within a second in
+    any other process on the same table. What was refused is looked up every time.
+    """
 
     def __init__(
         self,
@@ -134,6 +156,9 @@ class Gate:
         self._clock = clock
         self._sessions = URLSafeTimedSerializer(session_secret, salt="duban-session")
         self._remember_use = remember_use
+        self._remembered: dict[bytes, _Remembered] = {}
+        self._remembered_at = 0
+        self._looking: dict[tuple[int, bytes], asyncio.Task[Principal]] = {}
 
     async def __call__(self, request: Request) -> Principal:
         """Who asks, by bearer token or session cookie.
@@ -160,24 +185,46 @@ class Gate:
 
     async def admit(self, text: str) -> Principal:
         """Who holds this token."""
-        parts = text.split("_")
-        if (
-            len(text) > _LONGEST
-            or len(parts) != 3  # noqa: PLR2004  # prefix, id, secret with checksum
-            or parts[0] != _PREFIX
-            or not text.isascii()
-            or _checksum(parts[1] + parts[2][:-7]) != parts[2][-7:]
-        ):
-            raise _unauthorised("token_malformed", "this is not a token of Duban: copy it whole")
+        # What is kept between requests is a hash, as in the table.
+        mark = hashlib.sha256(text.encode()).digest()
+        if self._remembered_at != self._credentials.changes:
+            self._remembered_at = self._credentials.changes
+            self._remembered.clear()
+        kept = self._remembered.get(mark)
+        if kept is not None and kept.since <= self._clock.wall_now() < kept.until:
+            return kept.principal
+        token, secret = _parts_of(text)
+        # Whoever comes with the same token meanwhile waits for the same look.
+        place = (self._remembered_at, mark)
+        looking = self._looking.get(place)
+        if looking is None:
+            looking = asyncio.create_task(self._look(token, secret, mark))
+            self._looking[place] = looking
+            looking.add_done_callback(lambda done: self._looked(place, done))
+        return await asyncio.shield(looking)
+
+    def _looked(self, place: tuple[int, bytes], done: asyncio.Task[Principal]) -> None:
+        del self._looking[place]
+        if not done.cancelled():
+            done.exception()  # whoever waited has it; where nobody waits any more, it is no news
+
+    async def _look(self, token: str, secret: str, mark: bytes) -> Principal:
+        now, changes = self._clock.wall_now(), self._credentials.changes
         async with self._db.read() as session:
-            row = await self._credentials.find(session, parts[1])
+            row = await self._credentials.find(session, token)
         # An unknown token is compared too, so that it takes as long as a known one.
         stored = row["secret_sha256"] if row else _NOBODY
-        secret = hashlib.sha256(parts[2][:-7].encode()).hexdigest()
-        if not hmac.compare_digest(stored, secret):
+        if not hmac.compare_digest(stored, hashlib.sha256(secret.encode()).hexdigest()):
             row = None
         principal = self._principal(row)
         await self._note_use(row)
+        if row is not None and changes == self._credentials.changes:
+            until = now + _REMEMBERED
+            if row["expires_at"] is not None:
+                until = min(until, row["expires_at"])
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[mark] = _Remembered(now, until, principal)
         return principal
 
     def session_cookie(self, principal: Principal) -> str:
@@ -209,6 +256,20 @@ class Gate:
 
 Authenticate = Callable[[Request], Awaitable[Principal]]
 """What a route depends on to know who asks."""
+
+
+def _parts_of(text: str) -> tuple[str, str]:
+    """A token's id and its secret."""
+    parts = text.split("_")
+    if (
+        len(text) > _LONGEST
+        or len(parts) != 3  # noqa: PLR2004  # prefix, id, secret with checksum
+        or parts[0] != _PREFIX
+        or not text.isascii()
+        or _checksum(parts[1] + parts[2][:-7]) != parts[2][-7:]
+    ):
+        raise _unauthorised("token_malformed", "this is not a token of Duban: copy it whole")
+    return parts[1], parts[2][:-7]
 
 
 def _unauthorised(code: str, detail: str) -> Problem:

@@ -1,9 +1,7 @@
 """A service's own database: short transactions, durable commits, a schema that is checked.
 
-SQLite is the embedded default: WAL, synchronous=FULL, and BEGIN IMMEDIATE for what writes, since
-the default upgrade from a read to a write lock loses updates silently. On PostgreSQL several
-processes write at once: who writes names its subjects (a plan's id, mostly), and of one subject
-there is one writer at a time.
+SQLite has one writer. On PostgreSQL several processes write at once: who writes names its subjects
+(a plan's id, mostly), and of one subject there is one writer at a time.
 """
 
 import asyncio
@@ -16,31 +14,27 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import ARRAY, Connection, MetaData, String, bindparam, event, make_url, text
-from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import ARRAY, Connection, MetaData, String, bindparam, text
 from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
-    create_async_engine,
 )
 
+from shared.kit.engines import CONNECT_SECONDS, READING, open_engine
 from shared.kit.signals import Bell
 
-_BUSY_TIMEOUT_SECONDS: Final = 30
-_POOL: Final = 10
-_POOL_SECONDS: Final = 10
-_CONNECT_SECONDS: Final = 5
-_COMMAND_SECONDS: Final = 30
-_IDLE_SECONDS: Final = 60
-"""A transaction idle for so long is ended: it would hold up the relay of every service."""
+_CHANNEL: Final = "duban_written"
 
 # In one order, so that two writers about the same subjects cannot wait for each other.
 _LOCK: Final = text(
     "SELECT pg_advisory_xact_lock(hashtextextended(subject, 0)) "
     "FROM (SELECT unnest(:subjects) AS subject ORDER BY 1) AS subjects"
 ).bindparams(bindparam("subjects", type_=ARRAY(String)))
+# Two numbers: these locks and those of the subjects cannot meet.
+_TAKE_SEAT: Final = "SELECT pg_try_advisory_lock(hashtext('duban'), hashtext($1))"
+_NOTIFY: Final = text(f"NOTIFY {_CHANNEL}")
 
 
 class SchemaTooOld(Exception):  # noqa: N818  # it tells what to do: migrate
@@ -57,9 +51,10 @@ class Database:
         """`url` is an asynchronous SQLAlchemy URL; `migrations` an alembic script folder."""
         self.written = Bell()
         self._migrations = migrations
-        self._engine = _engine(url)
+        self._engine = open_engine(url)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         self._sqlite = self._engine.dialect.name == "sqlite"
+        self._reading = READING[self._engine.dialect.name]
         # SQLite has one writer at a time; queueing here is fair, its busy handler is not.
         self._one_writer: AbstractAsyncContextManager[object] = (
             asyncio.Lock() if self._sqlite else nullcontext()
@@ -83,7 +78,7 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncSession]:
         """One consistent view; nothing may be written."""
         async with self._sessions() as session:
-            await session.connection(execution_options={"duban_read": True})
+            await session.connection(execution_options=self._reading)
             yield session
             session.expunge_all()  # what was read outlives the transaction; a rollback expires it
             await session.rollback()
@@ -103,13 +98,38 @@ class Database:
             )
 
     async def answers(self) -> bool:
-        """Whether the database answers now."""
+        """Whether the database answers now, or in five seconds at most."""
         try:
-            async with self.read() as session:
+            async with asyncio.timeout(CONNECT_SECONDS), self.read() as session:
                 await session.execute(text("SELECT 1"))
-        except DBAPIError:
+        except Exception:  # noqa: BLE001  # whatever keeps it from answering, it does not
             return False
         return True
+
+    async def listen(self) -> None:
+        """Ring `written` whenever another process commits what it announced, until cancelled.
+
+        A hint beside a poll: what is announced while the connection is lost rings nobody. SQLite
+        has one process, which needs no telling.
+
+        Raises:
+            ConnectionError: the connection is lost: listen again.
+        """
+        if self._sqlite:
+            await asyncio.Event().wait()
+        async with self._engine.connect() as connection:
+            driver, lost = await _driver_of(connection), asyncio.Event()
+            driver.add_termination_listener(lambda _: lost.set())
+            try:
+                await driver.add_listener(_CHANNEL, lambda *_: self.written.ring())
+                await lost.wait()
+            finally:
+                await connection.invalidate()  # a listening connection is no good to others
+        raise ConnectionError("the connection that listens for other processes is lost")
+
+    def seat(self, name: str) -> "Seat":
+        """A seat that one process of the service holds at a time."""
+        return Seat(engine=self._engine, name=name)
 
     async def close(self) -> None:
         """Let go of every connection."""
@@ -126,9 +146,52 @@ class Database:
         return ScriptDirectory.from_config(_alembic(self._migrations))
 
 
+class Seat:
+    """Held by one process at a time: by a lock that ends with the process, or its connection.
+
+    A process whose connection breaks unnoticed may believe for a while that it still sits here:
+    what the seat protects must bear two for that while.
+    """
+
+    def __init__(self, *, engine: AsyncEngine, name: str) -> None:
+        """`name` tells the seats of one database apart."""
+        self._engine = engine
+        self._name = name
+        self._connection: AsyncConnection | None = None
+        self._driver: Any = None
+        self._mine = engine.dialect.name == "sqlite"
+
+    async def held(self) -> bool:
+        """Whether this process sits here; it takes the seat if it is free."""
+        if self._engine.dialect.name == "sqlite":
+            return True
+        if self._connection is None or self._driver.is_closed():
+            await self.leave()
+            self._connection = await self._engine.connect()
+            self._driver = await _driver_of(self._connection)
+        if not self._mine:
+            self._mine = await self._driver.fetchval(_TAKE_SEAT, self._name)
+        return self._mine
+
+    async def leave(self) -> None:
+        """Let another process have it."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._mine = False
+            await connection.invalidate()  # the lock ends with the connection
+            await connection.close()
+
+
+async def announce(session: AsyncSession) -> None:
+    """Let this transaction's commit ring `written` in every process that listens."""
+    if session.get_bind().dialect.name == "postgresql" and not session.info.get(_CHANNEL):
+        session.info[_CHANNEL] = True  # once is enough, however much is written
+        await session.execute(_NOTIFY)
+
+
 async def migrate(*, url: str, migrations: Path) -> None:
     """Bring the database at `url` to the newest schema; without effect when it is there."""
-    engine = _engine(url)
+    engine = open_engine(url)
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade, migrations)
@@ -163,42 +226,5 @@ def _upgrade(connection: Connection, migrations: Path) -> None:
     command.upgrade(config, "head")
 
 
-def _engine(url: str) -> AsyncEngine:
-    if make_url(url).get_backend_name() == "sqlite":
-        engine = create_async_engine(url)
-        _speak_sqlite(engine.sync_engine)
-        return engine
-    return create_async_engine(
-        url,
-        pool_size=_POOL,
-        max_overflow=_POOL,
-        pool_timeout=_POOL_SECONDS,
-        pool_pre_ping=True,
-        connect_args={
-            "timeout": _CONNECT_SECONDS,
-            "command_timeout": _COMMAND_SECONDS,
-            "server_settings": {
-                "application_name": "duban",
-                "idle_in_transaction_session_timeout": str(_IDLE_SECONDS * 1000),
-            },
-        },
-    )
-
-
-def _speak_sqlite(engine: Engine) -> None:
-    """Make SQLite durable and its transactions real."""
-
-    @event.listens_for(engine, "connect")
-    def _on_connect(dbapi_connection: Any, _record: object) -> None:  # noqa: ANN401  # the driver's
-        dbapi_connection.isolation_level = None  # we say BEGIN ourselves
-        cursor = dbapi_connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_SECONDS * 1000}")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _on_begin(connection: Connection) -> None:
-        reading = connection.get_execution_options().get("duban_read", False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+async def _driver_of(connection: AsyncConnection) -> Any:  # noqa: ANN401  # asyncpg tells no types
+    return (await connection.get_raw_connection()).driver_connection

@@ -45,11 +45,14 @@ class DeadLetters:
     async def bury(
         self, session: AsyncSession, record: Record, rejected: Rejected, *, at: datetime
     ) -> None:
-        """Set a record aside, once, and tell the topic of dead records."""
+        """Set a record aside, once, and tell the topic of dead records.
+
+        The transaction names the record's key as its subject: nobody else buries it meanwhile.
+        """
         letter = str(uuid5(NAMESPACE_URL, f"{record.topic}/{record.partition}/{record.offset}"))
         if await session.scalar(select(self._table.c.id).where(self._table.c.id == letter)):
             return
-        key = (record.key or b"").decode(errors="replace")[:_KEY]
+        key = _plain((record.key or b"").decode(errors="replace"))[:_KEY]
         reason = _plain(rejected.reason)
         await session.execute(
             insert(self._table).values(
@@ -108,7 +111,7 @@ class DeadLetters:
         return done.first() is not None
 
 
-def _plain(reason: str) -> str:
-    """The reason as a note may hold it: a fault's message may quote any character."""
-    kept = ("?" if category(one) in {"Cc", "Cs"} and one != "\n" else one for one in reason)
+def _plain(text: str) -> str:
+    """The text as a note may hold it: a fault's message, or a key, may be any characters."""
+    kept = ("?" if category(one) in {"Cc", "Cs"} and one != "\n" else one for one in text)
     return "".join(kept)[:_REASON]

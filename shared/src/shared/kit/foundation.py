@@ -19,9 +19,10 @@ from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.kit.dead_letters import DeadLetters
 from shared.kit.inbox import Inbox
-from shared.kit.journal import Journal, Relay
+from shared.kit.journal import Journal
 from shared.kit.metrics import KitMetrics
 from shared.kit.pages import Pages
+from shared.kit.relay import Relay
 from shared.kit.tables import KitTables
 from shared.kit.workers import Worker, Workers
 
@@ -127,6 +128,7 @@ class Foundation:
             clock=self.clock,
             metrics=self.metrics,
         )
+        kit = {"relay": relay.run, "consumer": consumer.run, "listener": self.db.listen}
         return Parts(
             db=self.db,
             tables=self.tables,
@@ -134,7 +136,7 @@ class Foundation:
             inbox=self.inbox,
             dead_letters=self.dead_letters,
             consumer=consumer,
-            workers=Workers({"relay": relay.run, "consumer": consumer.run, **workers}),
+            workers=Workers({**kit, **workers}),
             gate=self.gate,
             pages=Pages(gate=self.gate, secure_cookie=self.secure_cookie, templates=templates),
             metrics=self.metrics,

@@ -30,7 +30,7 @@ def set_up(*, form: Literal["json", "plain"], level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for talkative in ("alembic", "httpx", "uvicorn"):
+    for talkative in ("aiokafka", "alembic", "httpx", "uvicorn"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

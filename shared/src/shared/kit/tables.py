@@ -4,8 +4,10 @@ Core tables, made on a service's own metadata, so that three services fit into o
 """
 
 from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     DateTime,
     Dialect,
@@ -19,6 +21,10 @@ from sqlalchemy import (
     TypeDecorator,
     text,
 )
+
+
+Number: Final = BigInteger().with_variant(Integer(), "sqlite")
+"""A number that grows with time: 64 bits, as every number of SQLite's has."""
 
 
 class UtcInstant(TypeDecorator[datetime]):
@@ -55,7 +61,7 @@ class KitTables:
         self.journal = Table(
             "journal",
             metadata,
-            Column("position", Integer, primary_key=True, autoincrement=True),
+            Column("position", Number, primary_key=True, autoincrement=True),
             Column("event_id", String(64), nullable=False, unique=True),
             Column("topic", String(64), nullable=False),
             Column("key", String(64), nullable=False),
@@ -64,7 +70,7 @@ class KitTables:
             Column("time", UtcInstant, nullable=False),
             Column("correlation", String(64), nullable=False),
             Column("data", Text, nullable=False),
-            Column("sequence", Integer),
+            Column("sequence", Number),
             Column("sent_at", UtcInstant),
             Column("parked", Text),
             sqlite_autoincrement=True,  # a position is never used twice
@@ -81,21 +87,21 @@ class KitTables:
             metadata,
             Column("topic", String(64), primary_key=True),
             Column("key", String(64), primary_key=True),
-            Column("last", Integer, nullable=False),
+            Column("last", Number, nullable=False),
         )
         self.inbox = Table(
             "inbox",
             metadata,
             Column("topic", String(64), primary_key=True),
             Column("key", String(64), primary_key=True),
-            Column("last", Integer, nullable=False),
+            Column("last", Number, nullable=False),
         )
         self.held = Table(
             "inbox_held",
             metadata,
             Column("topic", String(64), primary_key=True),
             Column("key", String(64), primary_key=True),
-            Column("sequence", Integer, primary_key=True),
+            Column("sequence", Number, primary_key=True),
             Column("headers", Text, nullable=False),
             Column("data", LargeBinary, nullable=False),
             Column("since", UtcInstant, nullable=False),
@@ -106,7 +112,7 @@ class KitTables:
             Column("id", String(64), primary_key=True),
             Column("topic", String(64), nullable=False),
             Column("partition", Integer, nullable=False),
-            Column("offset", Integer, nullable=False),
+            Column("offset", Number, nullable=False),
             Column("key", String(512), nullable=False, index=True),
             Column("code", String(64), nullable=False),
             Column("reason", Text, nullable=False),

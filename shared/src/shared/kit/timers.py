@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.clock import Clock
 from shared.kit.db import Database
+from shared.kit.engines import is_passing
 from shared.kit.metrics import KitMetrics
 from shared.kit.tables import KitTables
 
@@ -29,11 +30,20 @@ _NAMESPACE: Final = UUID("5b0f6c9e-6f0e-5a55-9d3c-6f1d2f0e7a11")
 
 @dataclass(frozen=True, kw_only=True)
 class Timer:
-    """Something that happens at `due_at` (business time)."""
+    """Something that happens at `due_at` (business time).
+
+    `subject` begins with what the handler decides about, a plan's id mostly; more may follow
+    behind a slash.
+    """
 
     kind: str
     subject: str
     due_at: datetime
+
+    @property
+    def about(self) -> str:
+        """The subject of the transaction it fires in: of what it decides about, one writer."""
+        return self.subject.partition("/")[0]
 
     def event_id(self, *of: str) -> str:
         """The id of the event this timer causes; `of` tells several apart."""
@@ -103,19 +113,18 @@ class TimerLoop:
         """Fire the oldest due timer; False when none is due."""
         now = asyncio.get_running_loop().time()
         self._penalties = {key: end for key, end in self._penalties.items() if end > now}
-        async with self._db.read() as session:
-            if await self._claim(session) is None:  # no write lock while nothing is due
-                return False
-        timer: Timer | None = None
+        timer = await self._oldest_due()
+        if timer is None:
+            return False
         try:
-            async with self._db.write() as session:
-                timer = await self._claim(session)
-                if timer is None:
-                    return False
+            # First what it is about, then its row: as everybody does who sets or drops a timer.
+            async with self._db.write(timer.about) as session:
+                if not await self._claim(session, timer):
+                    return True  # another process has fired it, or it was set anew: look again
                 await self._timers.drop(session, timer)
                 await self._handlers[timer.kind](session, timer)
-        except Exception:
-            if timer is None:
+        except Exception as error:
+            if is_passing(error):
                 raise
             # The failing timer stands back, so that it cannot hold up the others.
             self._penalties[timer.kind, timer.subject] = now + _PENALTY_SECONDS
@@ -124,7 +133,8 @@ class TimerLoop:
         self._metrics.timers_fired.labels(timer.kind).inc()
         return True
 
-    async def _claim(self, session: AsyncSession) -> Timer | None:
+    async def _oldest_due(self) -> Timer | None:
+        """The timer whose turn it is; no write lock while there is none."""
         table = self._table
         query = (
             select(table)
@@ -132,9 +142,20 @@ class TimerLoop:
             .where(or_(*(table.c.kind == kind for kind in self._handlers)))
             .order_by(table.c.due_at, table.c.kind, table.c.subject)
             .limit(1)
-            .with_for_update(skip_locked=True)
         )
         if self._penalties:
             query = query.where(tuple_(table.c.kind, table.c.subject).not_in(self._penalties))
-        row = (await session.execute(query)).mappings().first()
+        async with self._db.read() as session:
+            row = (await session.execute(query)).mappings().first()
         return None if row is None else Timer(**row)
+
+    async def _claim(self, session: AsyncSession, timer: Timer) -> bool:
+        """Whether it is this transaction that fires the timer, as it was seen."""
+        table = self._table
+        row = (
+            select(table.c.kind)
+            .where(table.c.kind == timer.kind, table.c.subject == timer.subject)
+            .where(table.c.due_at == timer.due_at)
+            .with_for_update(skip_locked=True)
+        )
+        return (await session.scalar(row)) is not None

@@ -6,10 +6,14 @@ from typing import Final
 
 import structlog
 
+from shared.kit.engines import is_passing
+
 log = structlog.get_logger(__name__)
 
 _FIRST_PAUSE_SECONDS: Final = 0.2
 _LONGEST_PAUSE_SECONDS: Final = 30.0
+_LONGEST_WAIT_SECONDS: Final = 1.0
+"""For what passes, as a database that is away: once it is back, work goes on at once."""
 
 Worker = Callable[[], Awaitable[None]]
 """Runs until it is cancelled. What it raises is logged, and it is started again after a pause."""
@@ -42,14 +46,18 @@ class Workers:
     async def _keep_running(self, name: str, worker: Worker) -> None:
         pause = _FIRST_PAUSE_SECONDS
         while True:
-            started = asyncio.get_running_loop().time()
+            started, longest = asyncio.get_running_loop().time(), _LONGEST_PAUSE_SECONDS
             try:
                 await worker()
             except Exception as error:  # a worker must outlive any one failure
-                self._failing[name] = f"{type(error).__name__}: {error}"
-                log.exception("a worker failed and will start again", worker=name)
+                self._failing[name] = why = f"{type(error).__name__}: {error}"
+                if is_passing(error):
+                    longest = _LONGEST_WAIT_SECONDS
+                    log.warning("a worker waits for the database", worker=name, reason=why)
+                else:
+                    log.exception("a worker failed and will start again", worker=name)
             if asyncio.get_running_loop().time() - started > _LONGEST_PAUSE_SECONDS:
                 pause = _FIRST_PAUSE_SECONDS
             await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+            pause = min(pause * 2, longest)
             self._failing.pop(name, None)

@@ -20,6 +20,8 @@ _STATUS: Final[Mapping[str, int]] = {
     "same_holder": 403,
     "already_returned": 409,
     "not_empty": 409,
+    "internal": 500,
+    "unavailable": 503,
 }
 _PAGE_MOST: Final = 500
 

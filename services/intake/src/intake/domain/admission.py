@@ -63,8 +63,12 @@ def admit(
     calendar: PlanCalendar,
     known: Known,
     now: datetime,
+    subject: Reported | Refusal | None = None,
 ) -> list[Refusal]:
-    """Every reason why `submission` may not enter at `now`; none means it is admitted."""
+    """Every reason why `submission` may not enter at `now`; none means it is admitted.
+
+    `subject` is what `what_is_reported` says of it, where the caller has that already.
+    """
     period = calendar.find(submission.period)
     if period is None:
         return [
@@ -74,7 +78,7 @@ def admit(
                 message=f"no such period of this plan; this one reads {calendar.example()}",
             )
         ]
-    subject = what_is_reported(plan, submission, period)
+    subject = subject or what_is_reported(plan, submission, period)
     if isinstance(subject, Refusal):
         return [subject]
     return [

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +13,9 @@ from shared.kit.auth import Credentials, new_token
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.kit.journal import Journal
+
+_FIRST: Final = "the first token"
+"""The subject of the question whether there is one; no token has such an id."""
 
 
 class Access:
@@ -31,7 +35,7 @@ class Access:
         Raises:
             Refused: `not_empty`, there are tokens already.
         """
-        async with self._db.write() as session:
+        async with self._db.write(_FIRST) as session:
             if await self._credentials.all(session):
                 raise refuse("not_empty", "there are tokens already: ask an operator for one")
             _, text = await self._issue(session, holder, None, ["operator"], None, "bootstrap")
@@ -56,7 +60,7 @@ class Access:
         Raises:
             Refused: `unknown_token`.
         """
-        async with self._db.write() as session:
+        async with self._db.write(token) as session:
             row = await self._credentials.find(session, token)
             if row is None:
                 raise refuse("unknown_token", "there is no such token")

@@ -81,8 +81,8 @@ class Duties:
         Raises:
             Refused: `unknown_plan`.
         """
-        now = self._clock.business_now()
-        async with self._db.write() as session:
+        async with self._db.write(plan) as session:
+            now = self._clock.business_now()
             await self._plan(session, plan)
             cutoff = f"c-{uuid4().hex}"
             last = select(func.max(SubmissionRow.number)).where(SubmissionRow.plan == plan)

@@ -1,9 +1,10 @@
 """What the latest publication counted of a task: totals that may not fall without a reason."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
+from sqlalchemy import and_, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -14,35 +15,83 @@ from shared.calendar.plan import PlanCalendar
 from shared.contracts.intake import SubmissionAccepted
 from shared.contracts.submission import Submission
 
+TaskPlace = tuple[str, str]
+"""A plan and one of its tasks."""
 
-async def known_of(
-    session: AsyncSession, submission: Submission, period: Period, calendar: PlanCalendar
-) -> Known:
-    """The totals and nodes that a report is held against (assessment 4.17)."""
-    query = (
-        select(Published)
-        .where(Published.plan == submission.plan)
-        .order_by(col(Published.last_day).desc())
-        .limit(1)
+
+class Counts:
+    """What the latest publication of each plan counted of some tasks, read for a page at once."""
+
+    def __init__(
+        self,
+        *,
+        through: Mapping[str, Period],
+        reports: Mapping[TaskPlace, Sequence[SubmissionAccepted]],
+    ) -> None:
+        """`through` is the published period by plan; `reports` stand in their order of receipt."""
+        self._through = through
+        self._reports = reports
+
+    def known(self, submission: Submission, period: Period) -> Known:
+        """The totals and nodes that a report is held against (assessment 4.17)."""
+        through = self._through.get(submission.plan)
+        if through is None:
+            return Known(counted={}, done=frozenset())
+        day = min(through.last, as_of(submission, period))
+        reports = self._reports.get((submission.plan, submission.task), ())
+        held = [report for report in reports if report.as_of <= day]
+        return _known(sorted(held, key=lambda report: report.as_of))
+
+
+async def counts_of(
+    session: AsyncSession, places: Collection[TaskPlace], calendars: Mapping[str, PlanCalendar]
+) -> Counts:
+    """What the latest publications counted of these tasks; `calendars` holds each known plan's."""
+    published: dict[str, Published] = {}
+    query = select(Published).where(col(Published.plan).in_(calendars))
+    for row in (await session.execute(query.order_by(col(Published.last_day)))).scalars():
+        published[row.plan] = row
+    periods = {plan: calendars[plan].find(one.period) for plan, one in published.items()}
+    through = {plan: period for plan, period in periods.items() if period is not None}
+    if not through:
+        return Counts(through={}, reports={})
+    received = await _received(session, places, {plan: published[plan].number for plan in through})
+    standing = {
+        place: _read_by(rows, through[place[0]], calendars[place[0]])
+        for place, rows in received.items()
+    }
+    reports = await contents(session, [row.id for rows in standing.values() for row in rows])
+    return Counts(
+        through=through,
+        reports={place: [reports[row.id] for row in rows] for place, rows in standing.items()},
     )
-    published = (await session.execute(query)).scalars().first()
-    through = calendar.find(published.period) if published else None
-    if published is None or through is None:
-        return Known(counted={}, done=frozenset())
-    received = (
+
+
+async def _received(
+    session: AsyncSession, places: Collection[TaskPlace], cutoffs: Mapping[str, int]
+) -> dict[TaskPlace, list[SubmissionRow]]:
+    """The reports on these tasks up to each plan's cut-off, in order of receipt."""
+    tasks = {plan: [task for of, task in places if of == plan] for plan in cutoffs}
+    query = (
         select(SubmissionRow)
         .where(
-            SubmissionRow.plan == submission.plan,
-            SubmissionRow.task == submission.task,
-            col(SubmissionRow.number) <= published.number,
+            or_(
+                *(
+                    and_(
+                        col(SubmissionRow.plan) == plan,
+                        col(SubmissionRow.task).in_(tasks[plan]),
+                        col(SubmissionRow.number) <= number,
+                    )
+                    for plan, number in cutoffs.items()
+                )
+            )
         )
         .order_by(col(SubmissionRow.number))
     )
-    rows = _read_by((await session.execute(received)).scalars(), through, calendar)
-    day = min(through.last, as_of(submission, period))
-    held = sorted((row for row in rows if row.as_of <= day), key=lambda row: row.as_of)
-    reports = await contents(session, [row.id for row in held])
-    return _known([reports[row.id] for row in held])
+    received: dict[TaskPlace, list[SubmissionRow]] = {}
+    for row in (await session.execute(query)).scalars():
+        received.setdefault((row.plan, row.task), []).append(row)
+    return received
 
 
 def _read_by(

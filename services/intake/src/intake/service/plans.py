@@ -1,13 +1,18 @@
 """Plans and rulebooks: applied in versions, checked before, told to the others as events."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Final
 
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
+from intake.domain.admission import Refusal, Reported, what_is_reported
 from intake.domain.plan_change import Change, changes, refusals
 from intake.service.caller import Caller, refuse
 from intake.service.files import PlanFile, read_plan, read_rulebook
@@ -20,6 +25,7 @@ from shared.contracts.intake import PlanVersioned, RulebookAdopted, TaskDefined
 from shared.contracts.plan import ActionHead, PlanDocument
 from shared.contracts.problem import Problem
 from shared.contracts.rulebook import DEFAULT_RULEBOOK, Rulebook
+from shared.contracts.submission import Submission
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.kit.documents import Document
@@ -29,6 +35,8 @@ from shared.kit.timers import Timer, Timers
 
 WORKDAY = "workday"
 """The timer of a plan's working day at 09:00; its subject is the plan."""
+_HOUSE: Final = "the house's rulebook"
+"""Whoever adopts it asks which plans there are, whoever applies a plan asks for it: in turn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,16 +49,35 @@ class PlanInForce:
     calendar: PlanCalendar
 
     def window(self, period: Period) -> Window:
-        """When the period's report is due, and when its window closes.
+        """When the period's report is due, and when its window closes; computed once.
 
         Raises:
             Refused: `year_not_loaded`, the window needs a year without a holiday table.
         """
+        window = self._windows.get(period.id)
+        if window is not None:
+            return window
         try:
-            return self.calendar.window(period)
+            return self._windows.setdefault(period.id, self.calendar.window(period))
         except YearNotLoaded as missing:
             message = f"{missing}; the office adds it to the plan's calendar.holidays"
             raise refuse("year_not_loaded", message, path="period") from missing
+
+    def subject(self, report: Submission, period: Period) -> Reported | Refusal:
+        """What the report is about, or why its unit may not report on it; found once."""
+        place = (report.task, report.unit, period.id)
+        subject = self._subjects.get(place) or what_is_reported(self.document, report, period)
+        if isinstance(subject, Reported):  # what is refused is not kept: its names are anybody's
+            self._subjects[place] = subject
+        return subject
+
+    @cached_property
+    def _windows(self) -> dict[str, Window]:
+        return {}
+
+    @cached_property
+    def _subjects(self) -> dict[tuple[str, str, str], Reported]:
+        return {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,11 +108,11 @@ class Plans:
         Raises:
             DocumentError: the file is refused; it names every error with its line.
         """
-        now = self._clock.business_now()
         file = read_plan(data)
         if file.plan.plan.id != plan:
             raise DocumentError([_misnamed(file.document, ("plan", "id"), plan)])
-        async with self._db.write() as session:
+        async with self._db.write(plan, _HOUSE) as session:
+            now = self._clock.business_now()
             old = await self.in_force(session, plan)
             before = old.document if old else None
             published = await self._published(session, plan)
@@ -111,25 +138,29 @@ class Plans:
 
     async def in_force(self, session: AsyncSession, plan: str) -> PlanInForce | None:
         """The newest version of a plan."""
-        query = (
-            select(PlanVersion)
-            .where(PlanVersion.plan == plan)
-            .order_by(col(PlanVersion.version).desc())
-            .limit(1)
+        return (await self.all_in_force(session, [plan])).get(plan)
+
+    async def all_in_force(
+        self, session: AsyncSession, plans: Collection[str]
+    ) -> dict[str, PlanInForce]:
+        """The newest version of each of these plans that exists; a version is read once."""
+        newest = (
+            select(PlanVersion.plan, func.max(PlanVersion.version))
+            .where(col(PlanVersion.plan).in_(plans))
+            .group_by(PlanVersion.plan)
         )
-        row = (await session.execute(query)).scalars().first()
-        if row is None:
-            return None
-        place = (row.plan, row.version)
-        if place not in self._parsed:
-            document = PlanDocument.model_validate_json(row.document)
-            self._parsed[place] = PlanInForce(
-                document=document,
-                version=row.version,
-                activate_from=row.activate_from,
-                calendar=PlanCalendar(dates=document.plan),
-            )
-        return self._parsed[place]
+        places = [(plan, version) for plan, version in await session.execute(newest)]
+        for place in places:
+            if place not in self._parsed:
+                row = (await session.execute(_version(*place))).scalars().one()
+                document = PlanDocument.model_validate_json(row.document)
+                self._parsed[place] = PlanInForce(
+                    document=document,
+                    version=row.version,
+                    activate_from=row.activate_from,
+                    calendar=PlanCalendar(dates=document.plan),
+                )
+        return {place[0]: self._parsed[place] for place in places}
 
     async def adopt_rulebook(
         self, rulebook_id: str, data: bytes, *, plan: str | None, caller: Caller
@@ -140,52 +171,60 @@ class Plans:
             DocumentError: the file is refused, or the version exists with another content.
             Refused: `unknown_plan`.
         """
-        now = self._clock.business_now()
         document, rulebook = read_rulebook(data)
         if rulebook.id != rulebook_id:
             raise DocumentError([_misnamed(document, ("rulebook", "id"), rulebook_id)])
-        text = rulebook.model_dump_json()
-        async with self._db.write() as session:
-            if plan is not None and await self.in_force(session, plan) is None:
-                raise refuse("unknown_plan", f"there is no plan {plan}", path="plan")
-            place = (rulebook.id, rulebook.version, plan or "")
-            old = await session.get(RulebookVersion, place)
-            if old is not None and old.document != text:
-                raise DocumentError([_version_taken(document, rulebook)])
-            if old is None:
-                session.add(
-                    RulebookVersion(
-                        id=rulebook.id,
-                        version=rulebook.version,
-                        plan=plan or "",
-                        document=text,
-                        adopted_at=now,
-                        adopted_by=caller.holder,
-                    )
-                )
-                await self._tell_adopted(session, rulebook, plan, now, caller)
-        return rulebook
+        subjects = {plan or _HOUSE}
+        while True:
+            async with self._db.write(*subjects) as session:
+                governed = await self._governed(session, plan)
+                if subjects.issuperset(governed):
+                    await self._adopt(session, document, rulebook, plan, governed, caller)
+                    return rulebook
+            subjects.update(governed)  # known only now; they are written about, so they are locked
 
     async def rulebooks(self, session: AsyncSession, rulebook_id: str) -> list[RulebookVersion]:
         """The versions of a rulebook, newest first."""
         query = select(RulebookVersion).where(RulebookVersion.id == rulebook_id)
         rows = (await session.execute(query)).scalars().all()
-        return sorted(rows, key=lambda row: row.version, reverse=True)
+        return sorted(rows, key=lambda row: (-row.version, row.plan))
 
-    async def _tell_adopted(
+    async def _governed(self, session: AsyncSession, plan: str | None) -> list[str]:
+        """The plans that a rulebook adopted for this one, or for the house, governs."""
+        if plan is not None:
+            if await self.in_force(session, plan) is None:
+                raise refuse("unknown_plan", f"there is no plan {plan}", path="plan")
+            return [plan]
+        own = set((await session.execute(select(RulebookVersion.plan))).scalars())
+        known = set((await session.execute(select(PlanVersion.plan))).scalars())
+        return sorted(known - own)
+
+    async def _adopt(
         self,
         session: AsyncSession,
+        document: Document,
         rulebook: Rulebook,
         plan: str | None,
-        now: datetime,
+        governed: Sequence[str],
         caller: Caller,
     ) -> None:
-        if plan is not None:
-            governed = [plan]
-        else:
-            own = set((await session.execute(select(RulebookVersion.plan))).scalars())
-            known = set((await session.execute(select(PlanVersion.plan))).scalars())
-            governed = sorted(known - own)
+        now = self._clock.business_now()
+        text = rulebook.model_dump_json()
+        old = await session.get(RulebookVersion, (rulebook.id, rulebook.version, plan or ""))
+        if old is not None:
+            if old.document != text:
+                raise DocumentError([_version_taken(document, rulebook)])
+            return
+        session.add(
+            RulebookVersion(
+                id=rulebook.id,
+                version=rulebook.version,
+                plan=plan or "",
+                document=text,
+                adopted_at=now,
+                adopted_by=caller.holder,
+            )
+        )
         for one in governed:
             adopted = RulebookAdopted(plan=one, rulebook=rulebook, by=caller.holder)
             await self._journal.record(session, adopted, at=now, correlation=caller.correlation)
@@ -270,6 +309,10 @@ class Plans:
         if first <= now:
             first = calendar.round_of(today + timedelta(days=1))
         await self._timers.set(session, Timer(kind=WORKDAY, subject=plan, due_at=first))
+
+
+def _version(plan: str, version: int) -> SelectOfScalar[PlanVersion]:
+    return select(PlanVersion).where(PlanVersion.plan == plan, PlanVersion.version == version)
 
 
 def _activation(file: PlanFile, old: PlanInForce | None, now: datetime) -> str | None:

@@ -1,5 +1,7 @@
 """Review by the office: a report is verified, or returned with a reason."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,9 +33,8 @@ class Review:
         Raises:
             Refused: it is unknown, was returned, or is the verifier's own.
         """
-        now = self._clock.business_now()
-        async with self._db.write() as session:
-            row = await self._reviewable(session, submission, caller)
+        async with self._reviewing(submission, caller) as (session, row):
+            now = self._clock.business_now()
             row.verified_at, row.verified_by = now, caller.holder
             row.marks = str(Decimal(row.marks) + marks)
             session.add(row)
@@ -57,9 +58,8 @@ class Review:
         Raises:
             Refused: it is unknown, was returned already, or is the reviewer's own.
         """
-        now = self._clock.business_now()
-        async with self._db.write() as session:
-            row = await self._reviewable(session, submission, caller)
+        async with self._reviewing(submission, caller) as (session, row):
+            now = self._clock.business_now()
             row.returned_at, row.returned_by, row.returned_reason = now, caller.holder, reason
             session.add(row)
             returned = SubmissionReturned(
@@ -75,13 +75,19 @@ class Review:
             await self._journal.record(session, returned, at=now, correlation=caller.correlation)
         return row
 
-    async def _reviewable(
-        self, session: AsyncSession, submission: str, caller: Caller
-    ) -> SubmissionRow:
-        row = await find(session, submission)
-        if row.returned_at is not None:
-            raise refuse("already_returned", "this report was returned; wait for its repair")
-        rulebook = await self._plans.rulebook_of(session, row.plan)
-        if rulebook.separation == "on" and row.holder == caller.holder:
-            raise refuse("same_holder", "a report is reviewed by another holder than its sender")
-        return row
+    @asynccontextmanager
+    async def _reviewing(
+        self, submission: str, caller: Caller
+    ) -> AsyncIterator[tuple[AsyncSession, SubmissionRow]]:
+        """A transaction over the report's plan, with the report, if the caller may review it."""
+        async with self._db.read() as session:
+            plan = (await find(session, submission)).plan
+        async with self._db.write(plan) as session:
+            row = await find(session, submission)
+            if row.returned_at is not None:
+                raise refuse("already_returned", "this report was returned; wait for its repair")
+            rulebook = await self._plans.rulebook_of(session, row.plan)
+            if rulebook.separation == "on" and row.holder == caller.holder:
+                message = "a report is reviewed by another holder than its sender"
+                raise refuse("same_holder", message)
+            yield session, row

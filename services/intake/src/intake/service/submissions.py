@@ -1,70 +1,39 @@
-"""Submissions: admitted by the domain, stored with their event in one transaction, receipted."""
+"""Submissions: stored with their event in one transaction, page by page, and receipted."""
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
-from uuid import uuid4
+from typing import Final
 
+import structlog
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from intake.domain.admission import Known, admit, as_of
 from intake.metrics import IntakeMetrics
 from intake.service.caller import Caller, Refused, refuse
-from intake.service.known import contents, known_of
-from intake.service.plans import PlanInForce, Plans
-from intake.store.tables import IdempotencyKey, SubmissionRow
-from shared.calendar.windows import Window
+from intake.service.known import contents
+from intake.service.lane import PAGE, Busy, Lane
+from intake.service.page import Sent, Taken, open_page
+from intake.service.plans import Plans
+from intake.service.receipt import Receipt, digest_of
+from intake.store.tables import SubmissionRow
 from shared.contracts.intake import SubmissionAccepted
 from shared.contracts.submission import Submission
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.kit.journal import Journal
 
-_KEY_KEPT = timedelta(days=90)
+log = structlog.get_logger(__name__)
 
+_AWAY: Final = (OperationalError, InterfaceError, NoConnection, OSError)
 
-@dataclass(frozen=True, kw_only=True)
-class Receipt:
-    """The department's proof (回执): what was received, when, and what that means for the window.
-
-    `timeliness` is on_time, late or missing (after the close); `late_days` counts working days.
-    """
-
-    id: str | None
-    received_at: str
-    digest: str
-    period: str
-    due: str
-    close: str
-    timeliness: str
-    late_days: int
-    as_of: str
-    plan_version: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class ItemOutcome:
-    """What became of one item of a batch: a receipt, or the refusals."""
-
-    receipt: Receipt | None
-    refused: Refused | None
-
-
-class _Stored(NamedTuple):
-    """What a receipt tells of the report as it was stored; no id where it was only rehearsed."""
-
-    id: str | None
-    at: datetime
-    plan_version: int
+Answer = Taken | Exception
+"""What became of one report: it was taken, it was refused, or a fault of ours kept it out."""
 
 
 class Submissions:
-    """Takes reports in."""
+    """Takes reports in: single ones through one lane, batches in pages of their own."""
 
     def __init__(
         self, *, db: Database, journal: Journal, plans: Plans, clock: Clock, metrics: IntakeMetrics
@@ -73,7 +42,9 @@ class Submissions:
         self._journal = journal
         self._plans = plans
         self._clock = clock
-        self._count = metrics.submissions
+        self._metrics = metrics
+        self.lane = Lane[Sent, Taken](self._store)
+        metrics.waiting.set_function(lambda: self.lane.waiting)
 
     async def submit(
         self, submission: Submission, *, key: str | None, route: str, caller: Caller
@@ -82,56 +53,65 @@ class Submissions:
 
         Raises:
             Refused: nothing was stored; every reason is named.
+            Busy: nothing was stored; too many reports are waiting.
         """
+        sent = Sent(
+            submission=submission,
+            digest=digest_of(submission),
+            caller=caller,
+            key=key,
+            route=route,
+        )
         try:
-            async with self._db.write() as session:
-                receipt, outcome = await self._once(session, submission, key, route, caller)
-        except Refused:
-            self._count.labels("refused").inc()
+            return (await self.lane.put(sent)).receipt
+        except Busy:
+            self._metrics.submissions.labels("busy").inc()
             raise
-        self._count.labels(outcome).inc()
-        return receipt
 
     async def submit_batch(
         self, items: Sequence[Submission | Refused], *, caller: Caller
-    ) -> list[ItemOutcome]:
-        """Store every item that is admitted; one bad item does not fail its neighbours."""
-        outcomes = []
-        counts = Counter[str]()
-        async with self._db.write() as session:
-            for item in items:
-                try:
-                    if isinstance(item, Refused):
-                        raise item
-                    receipt, outcome = await self._take(session, item, caller)
-                    outcomes.append(ItemOutcome(receipt=receipt, refused=None))
-                except Refused as refused:
-                    outcome = "refused"
-                    outcomes.append(ItemOutcome(receipt=None, refused=refused))
-                counts[outcome] += 1
-        for outcome, count in counts.items():
-            self._count.labels(outcome).inc(count)
-        return outcomes
+    ) -> list[Receipt | Refused]:
+        """Store every item that is admitted; one bad item does not fail its neighbours.
+
+        Raises:
+            Exception: a fault of ours kept every item out.
+        """
+        sent = [_sent(item, caller) for item in items]
+        answers: list[Answer] = [one for one in sent if isinstance(one, Refused)]
+        self._metrics.submissions.labels("refused").inc(len(answers))
+        sound = [one for one in sent if isinstance(one, Sent)]
+        for start in range(0, len(sound), PAGE):
+            answers += await self._store(sound[start : start + PAGE])
+        if all(_is_fault(answer) for answer in answers):
+            raise next(answer for answer in answers if isinstance(answer, Exception))
+        refused, taken = iter(answers), iter(answers[len(items) - len(sound) :])
+        return [_outcome(next(refused if isinstance(one, Refused) else taken)) for one in sent]
 
     async def rehearse(self, submission: Submission, *, caller: Caller) -> Receipt:
-        """What `submit` would answer, with nothing stored and no id."""
-        async with self._db.read() as session:
-            return await self._foretell(session, submission, caller)
+        """What `submit` would answer, with nothing stored and no id.
+
+        Raises:
+            Refused: as `submit`.
+        """
+        (outcome,) = await self.rehearse_batch([submission], caller=caller)
+        if isinstance(outcome, Refused):
+            raise outcome
+        return outcome
 
     async def rehearse_batch(
         self, items: Sequence[Submission | Refused], *, caller: Caller
-    ) -> list[ItemOutcome]:
+    ) -> list[Receipt | Refused]:
         """What `submit_batch` would answer, with nothing stored and no ids."""
-        outcomes = []
+        sent = [_sent(item, caller) for item in items]
+        sound = [one for one in sent if isinstance(one, Sent)]
+        outcomes: list[Receipt | Refused] = []
         async with self._db.read() as session:
-            for item in items:
-                try:
-                    if isinstance(item, Refused):
-                        raise item
-                    receipt = await self._foretell(session, item, caller)
-                    outcomes.append(ItemOutcome(receipt=receipt, refused=None))
-                except Refused as refused:
-                    outcomes.append(ItemOutcome(receipt=None, refused=refused))
+            page = await open_page(session, sound, plans=self._plans, clock=self._clock)
+        for one in sent:
+            try:
+                outcomes.append(one if isinstance(one, Refused) else page.rehearse(one))
+            except Refused as refused:
+                outcomes.append(refused)
         return outcomes
 
     async def get(
@@ -183,147 +163,58 @@ class Submissions:
         async with self._db.read() as session:
             return (await session.execute(query)).scalars().all()
 
-    async def _foretell(
-        self, session: AsyncSession, submission: Submission, caller: Caller
-    ) -> Receipt:
-        plan = await self._plan(session, submission)
-        latest = await _latest(session, submission)
-        window = await self._admitted(session, submission, plan, latest, caller)
-        now = self._clock.business_now()
-        return _receipt(submission, plan, window, _Stored(None, now, plan.version))
-
-    async def _once(
-        self,
-        session: AsyncSession,
-        submission: Submission,
-        key: str | None,
-        route: str,
-        caller: Caller,
-    ) -> tuple[Receipt, str]:
-        """What the key was answered the first time, else what is answered now."""
-        if key is None:
-            return await self._take(session, submission, caller)
-        digest = digest_of(submission)
-        now = self._clock.wall_now()
-        answer = await _answered(session, caller, route, key, digest, now=now)
-        if answer is not None:
-            return Receipt(**json.loads(answer)), "repeated"
-        receipt, outcome = await self._take(session, submission, caller)
-        session.add(
-            IdempotencyKey(
-                holder=caller.holder,
-                route=route,
-                key=key,
-                digest=digest,
-                answer=json.dumps(asdict(receipt)),
-                at=now,
-            )
-        )
-        return receipt, outcome
-
-    async def _take(
-        self, session: AsyncSession, submission: Submission, caller: Caller
-    ) -> tuple[Receipt, str]:
-        """Store an admitted report, and say whether it is new or was sent before."""
-        plan = await self._plan(session, submission)
-        latest = await _latest(session, submission)
-        digest = digest_of(submission)
-        period = plan.calendar.find(submission.period)
-        if period and latest and latest.digest == digest and latest.returned_at is None:
-            first = _Stored(latest.id, latest.received_at, latest.plan_version)
-            return _receipt(submission, plan, plan.window(period), first), "repeated"
-        window = await self._admitted(session, submission, plan, latest, caller)
-        now = self._clock.business_now()
-        row = SubmissionRow(
-            id=f"s-{uuid4().hex}",
-            plan=submission.plan,
-            plan_version=plan.version,
-            task=submission.task,
-            unit=submission.unit,
-            period=submission.period,
-            received_at=now,
-            as_of=as_of(submission, window.period),
-            digest=digest,
-            holder=caller.holder,
-            correlation=caller.correlation,
-        )
-        session.add(row)
-        await session.flush()
-        accepted = SubmissionAccepted(
-            submission=row.id,
-            plan_version=row.plan_version,
-            received_at=now,
-            as_of=row.as_of,
-            digest=digest,
-            by=caller.holder,
-            **{
-                name: getattr(submission, name)
-                for name in Submission.model_fields
-                if name != "as_of"
-            },
-        )
-        await self._journal.record(
-            session, accepted, at=now, correlation=caller.correlation, event_id=row.id
-        )
-        stored = _Stored(row.id, now, plan.version)
-        return _receipt(submission, plan, window, stored), "accepted"
-
-    async def _plan(self, session: AsyncSession, submission: Submission) -> PlanInForce:
-        plan = await self._plans.in_force(session, submission.plan)
-        if plan is None:
-            raise refuse("unknown_plan", f"there is no plan {submission.plan}", path="plan")
-        return plan
-
-    async def _admitted(
-        self,
-        session: AsyncSession,
-        submission: Submission,
-        plan: PlanInForce,
-        latest: SubmissionRow | None,
-        caller: Caller,
-    ) -> Window:
-        """The window the report is for, or the refusals."""
-        now = self._clock.business_now()
-        period = plan.calendar.find(submission.period)
-        known = Known(counted={}, done=frozenset())
-        if period is not None:
-            known = await known_of(session, submission, period, plan.calendar)
-        refusals = admit(
-            submission, plan=plan.document, calendar=plan.calendar, known=known, now=now
-        )
-        if refusals:
-            raise Refused(refusals)
-        window = plan.window(plan.calendar.period(submission.period))
-        closed = now >= window.close_end(plan.calendar.tz)
-        if closed and _corrects(submission, latest) and "office" not in caller.principal.roles:
-            raise refuse(
-                "window_closed",
-                "the window is closed: report it in the current period, or ask the office",
-                path="correction",
-            )
-        return window
+    async def _store(self, page: Sequence[Sent]) -> Sequence[Answer]:
+        """Store a page in one transaction; what one report breaks, the others do not suffer."""
+        try:
+            async with self._db.write(*{sent.submission.plan for sent in page}) as session:
+                opened = await open_page(session, page, plans=self._plans, clock=self._clock)
+                answers = [opened.answer(sent) for sent in page]
+                await opened.write(session, self._journal)
+        except Exception as error:  # noqa: BLE001  # each of the page's senders gets it
+            if len(page) == 1 or _is_away(error):
+                return [error] * len(page)
+            log.warning("a page cannot be stored; it is stored in halves", error=repr(error))
+            half = len(page) // 2
+            return [*await self._store(page[:half]), *await self._store(page[half:])]
+        self._metrics.page.observe(len(page))
+        for outcome, count in Counter(map(_outcome_name, answers)).items():
+            self._metrics.submissions.labels(outcome).inc(count)
+        return answers
 
 
-def _corrects(submission: Submission, latest: SubmissionRow | None) -> bool:
-    """Whether a report takes back one that stands; a returned one it repairs."""
-    stands = latest is not None and latest.returned_at is None
-    return stands and submission.correction is not None
+def _sent(item: Submission | Refused, caller: Caller) -> Sent | Refused:
+    if isinstance(item, Refused):
+        return item
+    return Sent(submission=item, digest=digest_of(item), caller=caller)
 
 
-def _receipt(submission: Submission, plan: PlanInForce, window: Window, stored: _Stored) -> Receipt:
-    timeliness = plan.calendar.timeliness(stored.at, window)
-    return Receipt(
-        id=stored.id,
-        received_at=stored.at.astimezone(plan.calendar.tz).isoformat(),
-        digest=digest_of(submission),
-        period=window.period.id,
-        due=window.due.isoformat(),
-        close=window.close.isoformat(),
-        timeliness=timeliness.status,
-        late_days=timeliness.late_days,
-        as_of=as_of(submission, window.period).isoformat(),
-        plan_version=stored.plan_version,
+def _is_away(error: Exception) -> bool:
+    """Whether the database did not answer, so that no half of the page would fare better."""
+    return isinstance(error, _AWAY) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
     )
+
+
+def _is_fault(answer: Answer) -> bool:
+    return not isinstance(answer, Taken | Refused)
+
+
+def _outcome_name(answer: Answer) -> str:
+    if isinstance(answer, Taken):
+        return answer.outcome
+    return "refused" if isinstance(answer, Refused) else "failed"
+
+
+def _outcome(answer: Answer) -> Receipt | Refused:
+    """What an item of a batch is told; a fault that kept only it out is told as a refusal."""
+    if isinstance(answer, Taken):
+        return answer.receipt
+    if isinstance(answer, Refused):
+        return answer
+    if _is_away(answer):
+        return refuse("unavailable", "the database does not answer; send this item again later")
+    log.error("an item of a batch could not be stored", exc_info=answer)
+    return refuse("internal", "a fault of ours; this item was not stored, send it again later")
 
 
 async def find(session: AsyncSession, submission_id: str) -> SubmissionRow:
@@ -341,49 +232,3 @@ async def find(session: AsyncSession, submission_id: str) -> SubmissionRow:
 
 def _unknown() -> Refused:
     return refuse("unknown_submission", "there is no such submission of yours")
-
-
-def content_of(submission: Submission) -> str:
-    """What was reported, as canonical JSON: sorted keys, no spaces; nothing of the transport."""
-    members: dict[str, Any] = json.loads(
-        submission.model_dump_json(include=set(Submission.model_fields), by_alias=True)
-    )
-    return json.dumps(members, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def digest_of(submission: Submission) -> str:
-    """The SHA-256 of the content, in hexadecimal."""
-    return hashlib.sha256(content_of(submission).encode()).hexdigest()
-
-
-async def _latest(session: AsyncSession, submission: Submission) -> SubmissionRow | None:
-    query = (
-        select(SubmissionRow)
-        .where(
-            SubmissionRow.plan == submission.plan,
-            SubmissionRow.task == submission.task,
-            SubmissionRow.unit == submission.unit,
-            SubmissionRow.period == submission.period,
-        )
-        .order_by(col(SubmissionRow.number).desc())
-        .limit(1)
-    )
-    return (await session.execute(query)).scalars().first()
-
-
-async def _answered(
-    session: AsyncSession, caller: Caller, route: str, key: str, digest: str, *, now: datetime
-) -> str | None:
-    row = await session.get(IdempotencyKey, (caller.holder, route, key))
-    if row is None:
-        return None
-    if now - row.at > _KEY_KEPT:
-        await session.delete(row)
-        await session.flush()
-        return None
-    if row.digest != digest:
-        raise refuse(
-            "idempotency_mismatch",
-            "this Idempotency-Key was used for another body: use a new key",
-        )
-    return row.answer

@@ -6,7 +6,7 @@ from sqlalchemy import Column, Index, MetaData, Text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from shared.kit.tables import KitTables, UtcInstant
+from shared.kit.tables import KitTables, Number, UtcInstant
 
 
 class Base(SQLModel, registry=registry()):
@@ -57,7 +57,7 @@ class SubmissionRow(Base, table=True):
         Index("submissions_unit", "plan", "unit", "number"),
     )
 
-    number: int | None = Field(default=None, primary_key=True)
+    number: int | None = Field(default=None, primary_key=True, sa_type=Number)
     id: str = Field(unique=True)
     plan: str
     plan_version: int
@@ -97,7 +97,7 @@ class Cutoff(Base, table=True):
 
     id: str = Field(primary_key=True)
     plan: str
-    number: int
+    number: int = Field(sa_type=Number)
     marked_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
 
 
@@ -110,5 +110,5 @@ class Published(Base, table=True):
     period: str = Field(primary_key=True)
     last_day: date
     version: int
-    number: int
+    number: int = Field(sa_type=Number)
     finished: str

@@ -109,8 +109,8 @@ class Alerts:
             & (col(UnitPart.period) == event.period)
             & (col(UnitPart.version) == event.version)
         )
-        query = select(UnitPart).where(mine).order_by(col(UnitPart.unit))
-        parts = (await session.execute(query)).scalars().all()
+        rows = (await session.execute(select(UnitPart).where(mine))).scalars()
+        parts = sorted(rows, key=lambda row: row.unit)
         if len(parts) != event.units:
             raise Rejected("incomplete_publication", f"{event.subject} lacks units it announced")
         for part in parts:

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, delete, select
@@ -24,7 +25,9 @@ from notify.store.tables import Contact, Endpoint, RouteDocument
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 
-_SECRET_BYTES = 32
+_SECRET_BYTES: Final = 32
+_ROUTES: Final = "the routes and their endpoints"
+"""The subject of whoever changes either; no plan has such an id."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,20 +77,18 @@ class Directory:
             )
         if refusals:
             raise Refused(refusals)
-        async with self._db.write() as session:
+        async with self._db.write(plan) as session:
             await session.execute(delete(Contact).where(col(Contact.plan) == plan))
             session.add_all(rows.values())
         return len(rows)
 
     async def contacts(self, plan: str) -> Sequence[Contact]:
         """All contacts of a plan."""
-        query = (
-            select(Contact)
-            .where(Contact.plan == plan)
-            .order_by(col(Contact.scope), col(Contact.subject), col(Contact.role))
-        )
+        query = select(Contact).where(Contact.plan == plan)
         async with self._db.read() as session:
-            return (await session.execute(query)).scalars().all()
+            rows = (await session.execute(query)).scalars().all()
+        # Text is put into order here, never by a query: each database has an order of its own.
+        return sorted(rows, key=lambda row: (row.scope, row.subject, row.role, row.email))
 
     async def people(
         self, session: AsyncSession, plan: str, *, role: str, scope: str, subject: str
@@ -99,7 +100,8 @@ class Directory:
             Contact.scope == scope,
             Contact.subject == subject,
         )
-        return (await session.execute(query)).scalars().all()
+        rows = (await session.execute(query)).scalars().all()
+        return sorted(rows, key=lambda row: row.email)
 
     async def add_endpoint(self, spec: EndpointSpec) -> str:
         """A new webhook endpoint; its secret is told this once.
@@ -109,7 +111,7 @@ class Directory:
         """
         _refuse_later(unsupported_of(spec))
         await self._check(spec.url, path="url")
-        async with self._db.write() as session:
+        async with self._db.write(_ROUTES) as session:
             if await session.get(Endpoint, spec.id) is not None:
                 raise refuse("already_there", f"there is an endpoint {spec.id}", path="id")
             return _create(session, spec)
@@ -117,8 +119,8 @@ class Directory:
     async def endpoints(self) -> Sequence[Endpoint]:
         """Every endpoint."""
         async with self._db.read() as session:
-            rows = await session.execute(select(Endpoint).order_by(col(Endpoint.id)))
-            return rows.scalars().all()
+            rows = (await session.execute(select(Endpoint))).scalars().all()
+        return sorted(rows, key=lambda row: row.id)
 
     async def set_routes(self, document: RoutesDocument, *, by: str) -> tuple[int, dict[str, str]]:
         """Put a route in force: its version, and the secrets of endpoints it brings along, once.
@@ -132,7 +134,7 @@ class Directory:
         _refuse_later(unsupported(document.notify))
         for index, spec in enumerate(document.notify.endpoints):
             await self._check(spec.url, path=f"notify.endpoints[{index}].url")
-        async with self._db.write() as session:
+        async with self._db.write(_ROUTES) as session:
             made = await _put_endpoints(session, document.notify.endpoints)
             for hook in document.notify.hooks():
                 if await session.get(Endpoint, hook) is None:

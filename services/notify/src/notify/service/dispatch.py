@@ -10,13 +10,13 @@ from uuid import uuid4
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col, select
+from sqlmodel import col, update
 
 from notify.channels import DeliveryResult
 from notify.channels.mail import MailMessage, MailSender
 from notify.channels.webhook import WebhookSender
 from notify.domain.retry import next_attempt
-from notify.metrics import NotifyMetrics, count
+from notify.metrics import NotifyMetrics
 from notify.service.caller import refuse
 from notify.service.queue import Queue
 from notify.store.tables import Delivery, Endpoint
@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 _POLL_SECONDS: Final = 1.0
 _JITTER_STEPS: Final = 1000
+
+_DISABLED: Final = DeliveryResult(outcome="gone", reason="endpoint_disabled")
 
 Outcome = Literal["delivered", "refused", "gone", "expired"]
 
@@ -79,10 +81,12 @@ class Dispatcher:
         Raises:
             Refused: `unknown_delivery`.
         """
-        async with self._db.write() as session:
-            delivery = await session.get(Delivery, delivery_id)
-            if delivery is None:
-                raise refuse("unknown_delivery", "there is no such delivery")
+        async with self._db.read() as session:
+            found = await session.get(Delivery, delivery_id)
+        if found is None:
+            raise refuse("unknown_delivery", "there is no such delivery")
+        async with self._db.write(found.plan) as session:
+            delivery = await session.get_one(Delivery, delivery_id)
             delivery.state, delivery.attempts = "pending", 0
             delivery.next_attempt_at, delivery.finished_at = self._clock.wall_now(), None
         return delivery
@@ -116,7 +120,7 @@ class Dispatcher:
     async def _deliver(self, delivery: Delivery) -> None:
         result = await self._send(delivery)
         now = self._clock.wall_now()
-        async with self._db.write() as session:
+        async with self._db.write(delivery.plan) as session:
             outcome = await self._store(session, delivery.id, result, now)
         self._metrics.deliveries.labels(delivery.channel, outcome).inc()
 
@@ -136,7 +140,7 @@ class Dispatcher:
         async with self._db.read() as session:
             endpoint = await session.get_one(Endpoint, delivery.recipient)
         if endpoint.disabled_at is not None:
-            return DeliveryResult(outcome="gone", reason="endpoint_disabled")
+            return _DISABLED
         return await self._webhooks.send(
             url=endpoint.url,
             secrets=[endpoint.secret],
@@ -149,7 +153,8 @@ class Dispatcher:
         self, session: AsyncSession, delivery_id: str, result: DeliveryResult, now: datetime
     ) -> str:
         delivery = await session.get_one(Delivery, delivery_id)
-        delivery.attempts, delivery.claimed_by = delivery.attempts + 1, None
+        delivery.claimed_by = None
+        delivery.attempts += result is not _DISABLED  # then nothing was attempted
         delivery.last_status, delivery.last_reason = result.status, result.reason
         delivery.last_detail = result.detail or None
         if result.outcome == "retry":
@@ -182,19 +187,19 @@ class Dispatcher:
         )
 
     async def _disable(self, session: AsyncSession, hook: str, now: datetime) -> None:
-        """An endpoint that wants no more messages gets none: also not those that wait for it."""
+        """An endpoint that wants no more messages gets none: also not those that wait for it.
+
+        They are due now, and end when their turn comes, each in a transaction of its own plan.
+        """
         endpoint = await session.get_one(Endpoint, hook)
         endpoint.disabled_at, endpoint.disabled_reason = now, "gone"
-        waiting = select(Delivery).where(
-            Delivery.channel == "webhook",
-            Delivery.recipient == hook,
-            Delivery.state == "pending",
-            col(Delivery.claimed_by).is_(None),
+        waiting = (
+            (col(Delivery.channel) == "webhook")
+            & (col(Delivery.recipient) == hook)
+            & (col(Delivery.state) == "pending")
+            & (col(Delivery.claimed_by).is_(None))
         )
-        for delivery in (await session.execute(waiting)).scalars():
-            delivery.last_reason = "endpoint_disabled"
-            await self._finish(session, delivery, "gone", now)
-            count(session, self._metrics.deliveries.labels("webhook", "gone"))
+        await session.execute(update(Delivery).where(waiting).values(next_attempt_at=now))
 
 
 def _next_attempt(delivery: Delivery, result: DeliveryResult, now: datetime) -> datetime | None:

@@ -6,7 +6,7 @@ from sqlalchemy import Column, Index, LargeBinary, MetaData, Text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from shared.kit.tables import KitTables, UtcInstant
+from shared.kit.tables import KitTables, Number, UtcInstant
 
 
 class Base(SQLModel, registry=registry()):
@@ -136,7 +136,7 @@ class DecisionRow(Base, table=True):
     __tablename__ = "decisions"
     __table_args__ = (Index("decisions_alert", "alert"),)
 
-    number: int | None = Field(default=None, primary_key=True)
+    number: int | None = Field(default=None, primary_key=True, sa_type=Number)
     alert: str | None = None
     plan: str
     task: str

@@ -79,7 +79,7 @@ class Publications:
             last_day=wanted.last,
             correlation=caller.correlation,
         )
-        async with self._db.write() as session:
+        async with self._db.write(plan) as session:
             old = await session.get(PublicationRow, (plan, period, FIRST_VERSION))
             if old is not None:
                 _refuse_published(old)
@@ -103,7 +103,7 @@ class Publications:
         Raises:
             Refused: `not_drafted`, `same_holder`, `already_published`.
         """
-        async with self._db.write() as session:
+        async with self._db.write(plan) as session:
             row = await self._row(session, plan, period)
             if row.state != "draft":
                 raise _not_in(row, "draft")
@@ -119,8 +119,8 @@ class Publications:
         Raises:
             Refused: `not_approved`, `same_holder`, `already_published`, `draft_outdated`.
         """
-        now = self._clock.business_now()
-        async with self._db.write() as session:
+        async with self._db.write(plan) as session:
+            now = self._clock.business_now()
             row = await self._row(session, plan, period)
             if row.state != "approved":
                 raise _not_in(row, "approved")
@@ -162,15 +162,15 @@ class Publications:
 
     async def all(self, *, plan: str | None, drafts: bool) -> Sequence[PublicationRow]:
         """Every publication, the newest period first."""
-        query = select(PublicationRow).order_by(
-            col(PublicationRow.last_day).desc(), col(PublicationRow.plan)
-        )
+        query = select(PublicationRow)
         if plan is not None:
             query = query.where(PublicationRow.plan == plan)
         if not drafts:
             query = query.where(PublicationRow.state == PUBLISHED)
         async with self._db.read() as session:
-            return (await session.execute(query)).scalars().all()
+            rows = (await session.execute(query)).scalars().all()
+        # Text is put into order here, never by a query: each database has an order of its own.
+        return sorted(rows, key=lambda row: (-row.last_day.toordinal(), row.plan, row.version))
 
     async def leaf(self, row: PublicationRow, unit: str) -> LeafRow:
         """One unit's document.

@@ -18,6 +18,7 @@ from scoring.store.tables import LeafRow, MarkRow, PublicationRow
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.kit.dead_letters import DeadLetters
+from shared.kit.engines import is_passing
 
 log = structlog.get_logger(__name__)
 
@@ -58,10 +59,10 @@ class Runs:
             result, publication = await asyncio.to_thread(
                 _compute, facts, row, mark, previous_digest
             )
-        except SQLAlchemyError:
-            raise  # the database's trouble is not the draft's: its claim runs out, another tries
-        except Exception as error:  # noqa: BLE001  # told, so that nobody waits for this draft
-            await self._fail(row, str(error) or type(error).__name__)
+        except Exception as error:
+            if is_passing(error) or isinstance(error, SQLAlchemyError):
+                raise  # the database's trouble, not the draft's: the claim runs out, another tries
+            await self._fail(row, str(error) or type(error).__name__)  # nobody waits for it
             return True
         await self._store(row, result, publication, previous_digest)
         return True
@@ -83,8 +84,9 @@ class Runs:
         async with self._db.read() as session:
             if (await session.execute(query)).first() is None:
                 return None
-        async with self._db.write() as session:
-            found = (await session.execute(query.with_for_update(skip_locked=True))).first()
+        claim = query.with_for_update(skip_locked=True, of=PublicationRow)
+        async with self._db.write() as session:  # it decides nothing about the plan: no subject
+            found = (await session.execute(claim)).first()
             if found is None:
                 return None
             row, mark = found
@@ -116,7 +118,7 @@ class Runs:
 
     async def _fail(self, row: PublicationRow, why: str) -> None:
         log.error("a draft could not be computed", plan=row.plan, period=row.period, why=why)
-        async with self._db.write() as session:
+        async with self._db.write(row.plan) as session:
             current = await session.get(PublicationRow, (row.plan, row.period, row.version))
             if current is not None and _awaits(current, row):
                 current.state, current.failure = "failed", why
@@ -129,7 +131,7 @@ class Runs:
         publication: Publication,
         previous_digest: str | None,
     ) -> None:
-        async with self._db.write() as session:
+        async with self._db.write(row.plan) as session:
             current = await session.get(PublicationRow, (row.plan, row.period, row.version))
             if current is None or not _awaits(current, row):
                 return  # a newer draft, or another replica's result, has taken its place meanwhile

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Literal, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col, select
+from sqlmodel import select
 
 from scoring.domain.facts import Report
 from scoring.domain.standing import Standing, standing
@@ -67,7 +67,7 @@ class Standings:
         self, *, plan: str | None, unit: str | None, light: str | None, hidden: bool
     ) -> Sequence[StandingRow]:
         """The standings that fit, by plan and task; tasks not for publication where `hidden`."""
-        query = select(StandingRow).order_by(col(StandingRow.plan), col(StandingRow.task))
+        query = select(StandingRow)
         for column, wanted in (
             (StandingRow.plan, plan),
             (StandingRow.unit, unit),
@@ -76,7 +76,9 @@ class Standings:
             if wanted is not None:
                 query = query.where(column == wanted)
         async with self._db.read() as session:
-            rows = (await session.execute(query)).scalars().all()
+            found = (await session.execute(query)).scalars()
+            # In the order of code points on every database, whatever its collation.
+            rows = sorted(found, key=lambda row: (row.plan, row.task))
             if hidden:
                 return rows
             plans = [await self._facts.plan(session, one) for one in {row.plan for row in rows}]

@@ -6,7 +6,7 @@ from sqlalchemy import Column, Index, MetaData, Text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from shared.kit.tables import KitTables, UtcInstant
+from shared.kit.tables import KitTables, Number, UtcInstant
 
 
 class Base(SQLModel, registry=registry()):
@@ -37,7 +37,7 @@ class PlanHeadRow(Base, table=True):
 
     plan: str = Field(primary_key=True)
     version: int = Field(primary_key=True)
-    position: int
+    position: int = Field(sa_type=Number)
     head: str = Field(sa_column=Column(Text, nullable=False))
 
 
@@ -47,7 +47,7 @@ class RulebookRow(Base, table=True):
     __tablename__ = "rulebooks"
 
     plan: str = Field(primary_key=True)
-    position: int = Field(primary_key=True)
+    position: int = Field(primary_key=True, sa_type=Number)
     rulebook: str = Field(sa_column=Column(Text, nullable=False))
 
 
@@ -60,7 +60,7 @@ class ReportRow(Base, table=True):
     submission: str = Field(primary_key=True)
     plan: str
     task: str
-    position: int
+    position: int = Field(sa_type=Number)
     accepted: str = Field(sa_column=Column(Text, nullable=False))
 
 
@@ -70,7 +70,7 @@ class ReviewRow(Base, table=True):
     __tablename__ = "reviews"
 
     plan: str = Field(primary_key=True)
-    position: int = Field(primary_key=True)
+    position: int = Field(primary_key=True, sa_type=Number)
     submission: str = Field(index=True)
     returned: bool
     at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
@@ -137,7 +137,7 @@ class MarkRow(Base, table=True):
 
     cutoff: str = Field(primary_key=True)
     plan: str
-    position: int
+    position: int = Field(sa_type=Number)
     at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
 
 

@@ -7,7 +7,10 @@ committed is delivered again, to it or to another. Every implementation passes t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
+
+MAX_MESSAGE_BYTES: Final = 1_000_000
+"""Of key, value and headers together: below what Kafka takes by default."""
 
 Headers = tuple[tuple[str, bytes | None], ...]
 
@@ -37,6 +40,12 @@ class Message:
     key: str
     value: bytes
     headers: Headers
+
+    @property
+    def size(self) -> int:
+        """Bytes of key, value and headers together."""
+        headers = sum(len(name.encode()) + len(value or b"") for name, value in self.headers)
+        return len(self.key.encode()) + len(self.value) + headers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,15 +77,28 @@ class AssignmentLost(Exception):  # noqa: N818  # it tells what to do: forget th
     """The partition has gone to another member: its records will be delivered there."""
 
 
+def refuse_unfit(messages: Sequence[Message], topics: Mapping[str, Topic]) -> None:
+    """No bus takes a message of a topic that was not declared, or one that is too large.
+
+    Raises:
+        MessageRefused: one is such.
+    """
+    for message in messages:
+        if message.topic not in topics:
+            raise MessageRefused(f"there is no topic {message.topic}")
+        if (size := message.size) > MAX_MESSAGE_BYTES:
+            raise MessageRefused(f"{size} bytes are more than {MAX_MESSAGE_BYTES}")
+
+
 class Producer(Protocol):
-    """Appends messages."""
+    """Appends messages; several senders take turns."""
 
     async def send(self, messages: Sequence[Message]) -> None:
         """Append all, in the order given within a key; return once they are durable.
 
         Raises:
             BusUnavailable: some may be in the log, some not; send all again.
-            MessageRefused: none after the refused one was sent.
+            MessageRefused: none after the refused one of its key was sent.
         """
 
     async def close(self) -> None:
@@ -92,14 +114,15 @@ class Consumer(Protocol):
         The position moves past what is returned; only `commit` makes it last.
 
         Raises:
-            BusUnavailable: try again later.
+            BusUnavailable: try again later; a lasting reason (another process has this member's
+                name) is told each time.
         """
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Keep, for each partition, the offset of the record to be read next.
 
         Raises:
-            AssignmentLost: a partition is no longer this member's; nothing of it was kept.
+            AssignmentLost: a partition is no longer this member's; nothing was kept.
             BusUnavailable: nothing is known to have been kept.
         """
 
@@ -110,17 +133,23 @@ class Consumer(Protocol):
         """The partitions that are this member's now."""
 
     async def caught_up(self) -> bool:
-        """Whether everything appended to the assigned partitions up to now has been committed."""
+        """Whether everything appended to the assigned partitions up to now has been committed.
+
+        Not before the group has dealt this member its partitions, of which there may be none.
+
+        Raises:
+            BusUnavailable: try again later.
+        """
 
     async def close(self) -> None:
-        """Leave the group; its partitions go to the others at once."""
+        """Leave the group; unless this member is back within seconds, the others take over."""
 
 
 class Bus(Protocol):
     """A log that services meet in."""
 
     async def start(self) -> None:
-        """Connect and make sure the topics exist as declared.
+        """Make sure that the log answers and the topics exist as declared.
 
         Raises:
             BusUnavailable: the log does not answer.
@@ -131,7 +160,10 @@ class Bus(Protocol):
         """A producer of this bus."""
 
     async def consumer(self, *, group: str, topics: Sequence[str], member: str) -> Consumer:
-        """Join a group, reading from the earliest record where nothing was committed."""
+        """Join a group, reading from the earliest record where nothing was committed.
+
+        A member of the same name counts as dead, and this one takes its place.
+        """
 
     async def healthy(self) -> bool:
         """Whether the log answers now."""

@@ -9,22 +9,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 from shared.kit.bus import local_log
 from shared.kit.bus.base import (
     AssignmentLost,
     BusUnavailable,
     Message,
-    MessageRefused,
     Record,
     Topic,
     TopicPartition,
+    refuse_unfit,
 )
 from shared.kit.signals import Signal
-
-MAX_MESSAGE_BYTES: Final = 1_000_000
-"""Of key, value and headers together: below what Kafka takes by default."""
 
 
 class LocalBus:
@@ -121,11 +117,7 @@ class LocalProducer:
             BusUnavailable: the file cannot be written; send all again.
             MessageRefused: one is too large or of an unknown topic; none was sent.
         """
-        for message in messages:
-            if message.topic not in self._topics:
-                raise MessageRefused(f"there is no topic {message.topic}")
-            if (size := _size(message)) > MAX_MESSAGE_BYTES:
-                raise MessageRefused(f"{size} bytes are more than {MAX_MESSAGE_BYTES}")
+        refuse_unfit(messages, self._topics)
         try:
             await self._log.do(partial(local_log.append, topics=self._topics, messages=messages))
         finally:
@@ -233,8 +225,3 @@ class LocalConsumer:
             turn.position = records[-1].offset + 1
             self._turns[place] = turn  # now the last in line, so that no partition starves another
         return kept
-
-
-def _size(message: Message) -> int:
-    headers = sum(len(name.encode()) + len(value or b"") for name, value in message.headers)
-    return len(message.key.encode()) + len(message.value) + headers

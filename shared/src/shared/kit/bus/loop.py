@@ -7,23 +7,31 @@ dead letters stops the line, so that a bad release cannot bury a whole log.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 import structlog
 from pydantic import ValidationError
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.envelope import Envelope, Event
 from shared.contracts.registry import EVENTS, FAMILIES, family
-from shared.kit.bus.base import AssignmentLost, Bus, BusUnavailable, Consumer, Record
+from shared.kit.bus.base import (
+    AssignmentLost,
+    Bus,
+    BusUnavailable,
+    Consumer,
+    Record,
+    TopicPartition,
+)
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.kit.dead_letters import DeadLetters, Rejected
-from shared.kit.inbox import Inbox, Verdict
+from shared.kit.engines import is_passing
+from shared.kit.inbox import Hearing, Inbox, Verdict
 from shared.kit.metrics import KitMetrics
 
 log = structlog.get_logger(__name__)
@@ -32,6 +40,7 @@ _BATCH: Final = 500
 _POLL_SECONDS: Final = 1.0
 _PAUSE_SECONDS: Final = 0.3
 _DEAD_LETTER_LIMIT: Final = 20
+_LONGEST_KEY: Final = 64
 _LAST_NUMBER: Final = 2**31 - 1
 _UNSET_CLOCK: Final = 1970
 
@@ -87,6 +96,7 @@ class ConsumerLoop:
         self._clock = clock
         self._metrics = metrics
         self._consumer: Consumer | None = None
+        self._unkept: dict[TopicPartition, int] = {}
         self.caught_up = False
         """Whether everything that was in the log at the start has been taken in."""
 
@@ -117,31 +127,49 @@ class ConsumerLoop:
             log.warning("the bus does not answer; consumption waits", error=str(error))
             await asyncio.sleep(_PAUSE_SECONDS)
             return
+        offsets = await asyncio.gather(*map(self._take, batches.values()), return_exceptions=True)
         waiting = False
-        for place, records in batches.items():
-            offset = await self._take(records)
-            try:
-                if offset <= records[-1].offset:
-                    waiting = True
-                    await consumer.rewind(place, offset)  # first: the commit may fail
-                if offset > records[0].offset:
-                    await consumer.commit({place: offset})
-            except (AssignmentLost, BusUnavailable) as error:
-                log.info("an offset was not kept; the inbox drops the repeats", error=str(error))
+        for (place, records), offset in zip(batches.items(), offsets, strict=True):
+            if isinstance(offset, BaseException):
+                raise offset
+            if offset <= records[-1].offset:
+                waiting = True
+                await consumer.rewind(place, offset)  # first: the commit may fail
+            if offset > records[0].offset:
+                self._unkept[place] = offset
+        await self._keep_offsets(consumer)
         if waiting:
             await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _keep_offsets(self, consumer: Consumer) -> None:
+        """Commit what was taken in; what the bus does not confirm is tried with the next turn."""
+        try:
+            if self._unkept:
+                await consumer.commit(self._unkept)
+        except AssignmentLost:
+            for place, offset in self._unkept.items():
+                await self._keep_alone(consumer, place, offset)
+        except BusUnavailable as error:
+            log.info("offsets were not kept; they will be", error=str(error))
+            return
+        self._unkept.clear()
+
+    async def _keep_alone(self, consumer: Consumer, place: TopicPartition, offset: int) -> None:
+        try:
+            await consumer.commit({place: offset})
+        except (AssignmentLost, BusUnavailable) as error:
+            log.info("an offset was not kept; the inbox drops the repeats", error=str(error))
 
     async def _take(self, records: Sequence[Record]) -> int:
         """Take one partition's batch in; return the offset to go on from."""
         outcomes = []
         try:
-            async with self._db.write() as session:
-                await self._refuse_over_limit(session)
+            async with self._transaction(records) as (session, hearing):
                 for record in records:
                     following: Record | None = record
                     while following is not None:
-                        outcomes.append(await self._apply(session, following))
-                        following = await self._released(session, record)
+                        outcomes.append(await self._apply(session, hearing, following))
+                        following = await hearing.next_held(_key(record))
         except Exception as error:  # noqa: BLE001  # replayed singly, where each error is told
             log.info("a batch is replayed singly", error=f"{type(error).__name__}: {error}")
             return await self._take_singly(records)
@@ -153,43 +181,51 @@ class ConsumerLoop:
             try:
                 following: Record | None = record
                 while following is not None:
-                    await self._take_one(following)
-                    async with self._db.read() as session:
-                        following = await self._released(session, record)
-            except (Unavailable, OperationalError) as reason:
-                log.warning("consumption waits", topic=record.topic, reason=str(reason))
+                    following = await self._take_one(following)
+            except Exception as error:
+                if not _waits(error):
+                    raise
+                log.warning("consumption waits", topic=record.topic, reason=str(error))
                 return record.offset
         return records[-1].offset + 1
 
-    async def _take_one(self, record: Record) -> None:
+    async def _take_one(self, record: Record) -> Record | None:
+        """Take one record in, alone; return the held one whose turn has come with it."""
         try:
-            async with self._db.write() as session:
-                await self._refuse_over_limit(session)
-                outcome = await self._apply(session, record)
-        except (Unavailable, OperationalError):
-            raise
+            async with self._transaction([record]) as (session, hearing):
+                outcome = await self._apply(session, hearing, record)
+                following = await hearing.next_held(_key(record))
         except Rejected as rejected:
-            await self._bury(record, rejected)
+            return await self._bury(record, rejected)
         except Exception as error:
+            if _waits(error):
+                raise
             log.exception("a handler failed; the record is set aside", offset=record.offset)
-            await self._bury(record, Rejected("handler_failed", f"{type(error).__name__}: {error}"))
-        else:
-            self._count(outcome)
+            why = Rejected("handler_failed", f"{type(error).__name__}: {error}")
+            return await self._bury(record, why)
+        self._count(outcome)
+        return following
 
-    async def _apply(self, session: AsyncSession, record: Record) -> str:
+    @asynccontextmanager
+    async def _transaction(
+        self, records: Sequence[Record]
+    ) -> AsyncIterator[tuple[AsyncSession, Hearing]]:
+        """One transaction about records of one partition; nobody else writes about their keys."""
+        keys = {_key(record) for record in records}
+        async with self._db.write(*keys) as session:
+            await self._refuse_over_limit(session)
+            async with self._inbox.hear(session, records[0].topic, keys) as hearing:
+                yield session, hearing
+
+    async def _apply(self, session: AsyncSession, hearing: Hearing, record: Record) -> str:
         """Take one record in; return the outcome to be counted once that is committed."""
         envelope = _envelope(record)
-        verdict = await self._inbox.admit(session, record, envelope, at=self._clock.wall_now())
+        verdict = await hearing.admit(record, envelope, at=self._clock.wall_now())
         if verdict is Verdict.HELD:
             log.error("an event is missing: its key waits", key=envelope.key, at=record.offset)
         return (
             verdict.value if verdict is not Verdict.NEW else await self._handle(session, envelope)
         )
-
-    async def _released(self, session: AsyncSession, record: Record) -> Record | None:
-        """The held record whose turn has come now that this one is dealt with."""
-        key = (record.key or b"").decode(errors="replace")
-        return await self._inbox.next_held(session, record.topic, key)
 
     async def _handle(self, session: AsyncSession, envelope: Envelope) -> str:
         handler = self._handlers.get(envelope.type)
@@ -213,22 +249,38 @@ class ConsumerLoop:
         for outcome in outcomes:
             self._metrics.inbox_events.labels(outcome).inc()
 
-    async def _bury(self, record: Record, rejected: Rejected) -> None:
-        now = self._clock.wall_now()
-        async with self._db.write() as session:
+    async def _bury(self, record: Record, rejected: Rejected) -> Record | None:
+        """Set a record aside and count it as heard; return the held one that follows it."""
+        key, now = _key(record), self._clock.wall_now()
+        async with (
+            self._db.write(key) as session,
+            self._inbox.hear(session, record.topic, [key]) as hearing,
+        ):
             await self._dead_letters.bury(session, record, rejected, at=now)
             try:
                 envelope = _envelope(record)
             except Rejected:
                 pass  # it carries no number that could be counted as taken
             else:
-                await self._inbox.admit(session, record, envelope, at=now)
+                await hearing.admit(record, envelope, at=now)
+            following = await hearing.next_held(key)
         self._count("rejected")
         log.error("a record was set aside", code=rejected.code, reason=rejected.reason)
+        return following
 
     async def _refuse_over_limit(self, session: AsyncSession) -> None:
         if await self._dead_letters.open(session) >= _DEAD_LETTER_LIMIT:
             raise Unavailable("too many dead letters are open: settle them, or mend the release")
+
+
+def _key(record: Record) -> str:
+    """The record's key as text, in which no database finds a character to refuse."""
+    return (record.key or b"").decode(errors="replace").replace("\0", "\ufffd")
+
+
+def _waits(error: Exception) -> bool:
+    """Whether the record is to be delivered again, instead of being set aside."""
+    return isinstance(error, Unavailable) or is_passing(error)
 
 
 def _envelope(record: Record) -> Envelope:
@@ -242,8 +294,10 @@ def _envelope(record: Record) -> Envelope:
         envelope = Envelope.from_headers(headers, record.value)
     except ValueError as error:
         raise Rejected("not_cloudevents", str(error)) from error
-    if record.key is None or record.key.decode(errors="replace") != envelope.key:
+    if record.key is None or _key(record) != envelope.key:
         raise Rejected("wrong_key", "the record's key is not the one its envelope names")
+    if len(envelope.key) > _LONGEST_KEY:
+        raise Rejected("wrong_key", f"no key has more than {_LONGEST_KEY} characters")
     if envelope.sequence > _LAST_NUMBER:
         raise Rejected("wrong_number", f"no key has more than {_LAST_NUMBER:,} events")
     if envelope.time.year == _UNSET_CLOCK:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shared.kit.tables import UtcInstant
+from shared.kit.tables import Number, UtcInstant
 
 revision = "0001"
 down_revision = None
@@ -70,7 +70,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("topic", sa.String(length=64), nullable=False),
         sa.Column("partition", sa.Integer(), nullable=False),
-        sa.Column("offset", sa.Integer(), nullable=False),
+        sa.Column("offset", Number, nullable=False),
         sa.Column("key", sa.String(length=512), nullable=False),
         sa.Column("code", sa.String(length=64), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
@@ -84,7 +84,7 @@ def upgrade() -> None:
 
     op.create_table(
         "decisions",
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("number", Number, nullable=False),
         sa.Column("alert", sa.String(), nullable=True),
         sa.Column("plan", sa.String(), nullable=False),
         sa.Column("task", sa.String(), nullable=False),
@@ -140,14 +140,14 @@ def upgrade() -> None:
         "inbox",
         sa.Column("topic", sa.String(length=64), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("last", sa.Integer(), nullable=False),
+        sa.Column("last", Number, nullable=False),
         sa.PrimaryKeyConstraint("topic", "key"),
     )
     op.create_table(
         "inbox_held",
         sa.Column("topic", sa.String(length=64), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("sequence", Number, nullable=False),
         sa.Column("headers", sa.Text(), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.Column("since", UtcInstant(), nullable=False),
@@ -155,7 +155,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "journal",
-        sa.Column("position", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("position", Number, autoincrement=True, nullable=False),
         sa.Column("event_id", sa.String(length=64), nullable=False),
         sa.Column("topic", sa.String(length=64), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
@@ -164,7 +164,7 @@ def upgrade() -> None:
         sa.Column("time", UtcInstant(), nullable=False),
         sa.Column("correlation", sa.String(length=64), nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=True),
+        sa.Column("sequence", Number, nullable=True),
         sa.Column("sent_at", UtcInstant(), nullable=True),
         sa.Column("parked", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("position"),
@@ -185,7 +185,7 @@ def upgrade() -> None:
         "journal_sequences",
         sa.Column("topic", sa.String(length=64), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("last", sa.Integer(), nullable=False),
+        sa.Column("last", Number, nullable=False),
         sa.PrimaryKeyConstraint("topic", "key"),
     )
     op.create_table(

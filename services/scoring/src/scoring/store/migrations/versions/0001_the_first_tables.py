@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shared.kit.tables import UtcInstant
+from shared.kit.tables import Number, UtcInstant
 
 revision = "0001"
 down_revision = None
@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("topic", sa.String(length=64), nullable=False),
         sa.Column("partition", sa.Integer(), nullable=False),
-        sa.Column("offset", sa.Integer(), nullable=False),
+        sa.Column("offset", Number, nullable=False),
         sa.Column("key", sa.String(length=512), nullable=False),
         sa.Column("code", sa.String(length=64), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
@@ -46,14 +46,14 @@ def upgrade() -> None:
         "inbox",
         sa.Column("topic", sa.String(length=64), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("last", sa.Integer(), nullable=False),
+        sa.Column("last", Number, nullable=False),
         sa.PrimaryKeyConstraint("topic", "key"),
     )
     op.create_table(
         "inbox_held",
         sa.Column("topic", sa.String(length=64), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("sequence", Number, nullable=False),
         sa.Column("headers", sa.Text(), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.Column("since", UtcInstant(), nullable=False),
@@ -61,7 +61,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "journal",
-        sa.Column("position", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("position", Number, autoincrement=True, nullable=False),
         sa.Column("event_id", sa.String(length=64), nullable=False),
         sa.Column("topic", sa.String(length=64), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
@@ -70,7 +70,7 @@ def upgrade() -> None:
         sa.Column("time", UtcInstant(), nullable=False),
         sa.Column("correlation", sa.String(length=64), nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=True),
+        sa.Column("sequence", Number, nullable=True),
         sa.Column("sent_at", UtcInstant(), nullable=True),
         sa.Column("parked", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("position"),
@@ -91,7 +91,7 @@ def upgrade() -> None:
         "journal_sequences",
         sa.Column("topic", sa.String(length=64), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("last", sa.Integer(), nullable=False),
+        sa.Column("last", Number, nullable=False),
         sa.PrimaryKeyConstraint("topic", "key"),
     )
     op.create_table(
@@ -108,7 +108,7 @@ def upgrade() -> None:
         "marks",
         sa.Column("cutoff", sa.String(), nullable=False),
         sa.Column("plan", sa.String(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("position", Number, nullable=False),
         sa.Column("at", UtcInstant(), nullable=False),
         sa.PrimaryKeyConstraint("cutoff"),
     )
@@ -116,7 +116,7 @@ def upgrade() -> None:
         "plan_heads",
         sa.Column("plan", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("position", Number, nullable=False),
         sa.Column("head", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("plan", "version"),
     )
@@ -153,7 +153,7 @@ def upgrade() -> None:
         sa.Column("submission", sa.String(), nullable=False),
         sa.Column("plan", sa.String(), nullable=False),
         sa.Column("task", sa.String(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("position", Number, nullable=False),
         sa.Column("accepted", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("submission"),
     )
@@ -163,7 +163,7 @@ def upgrade() -> None:
     op.create_table(
         "reviews",
         sa.Column("plan", sa.String(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("position", Number, nullable=False),
         sa.Column("submission", sa.String(), nullable=False),
         sa.Column("returned", sa.Boolean(), nullable=False),
         sa.Column("at", UtcInstant(), nullable=False),
@@ -176,7 +176,7 @@ def upgrade() -> None:
     op.create_table(
         "rulebooks",
         sa.Column("plan", sa.String(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("position", Number, nullable=False),
         sa.Column("rulebook", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("plan", "position"),
     )

@@ -1,0 +1,268 @@
+"""Every type of event, with everything in it that it can say."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from uuid import NAMESPACE_URL, uuid5
+
+from contracts import plan_of_story as plan
+from contracts.cast import (
+    CITY,
+    EARLIER_DIGEST,
+    LEAD,
+    LEAF_DIGEST,
+    MANIFEST_DIGEST,
+    MARK,
+    OFFICE,
+    REPORT,
+    REPORT_DIGEST,
+    REPORTER,
+    TASKS_DIGEST,
+    at,
+)
+
+from shared.contracts.envelope import Event
+from shared.contracts.intake import (
+    CredentialChanged,
+    CutoffMarked,
+    ObligationOverdue,
+    PlanVersioned,
+    RulebookAdopted,
+    SubmissionAccepted,
+    SubmissionReturned,
+    SubmissionVerified,
+    TaskDefined,
+    WorkdayBegan,
+)
+from shared.contracts.notify import AlertRaised, AlertResolved, DeliveryFinished
+from shared.contracts.rejected import RecordRejected
+from shared.contracts.scoring import (
+    PublicationReleased,
+    PublishedLine,
+    StandingChanged,
+    UnitPublished,
+)
+from shared.contracts.submission import Correction, Evidence, PartialDone, Relation
+
+
+def in_full() -> Iterator[tuple[str, Event]]:
+    yield (
+        "2021-03-01T10:00:00",
+        TaskDefined(plan=CITY, version=1, index=0, action="A5", task=plan.TASK),
+    )
+    yield (
+        "2021-03-01T10:00:00",
+        PlanVersioned(
+            plan=CITY,
+            version=1,
+            head=plan.HEAD,
+            groups=plan.GROUPS,
+            units=plan.UNITS,
+            actions=plan.ACTIONS,
+            escalation=plan.ESCALATION,
+            tasks=1,
+            digest=TASKS_DIGEST,
+            activate_from="2021-B2",
+            by=OFFICE,
+        ),
+    )
+    yield "2021-03-01T10:05:00", RulebookAdopted(plan=CITY, rulebook=plan.RULEBOOK, by=OFFICE)
+    yield (
+        "2021-03-01T11:00:00",
+        CredentialChanged(
+            token="k3u9x2m7q1ab",
+            holder=REPORTER,
+            unit=LEAD,
+            roles=("submit", "observer"),
+            secret_sha256="4b" * 32,
+            issued_at=at("2021-03-01T11:00:00"),
+            expires_at=at("2022-03-01T11:00:00"),
+            revoked_at=at("2021-12-31T17:30:00"),
+        ),
+    )
+    yield "2021-05-12T09:00:00", WorkdayBegan(plan=CITY, day=date(2021, 5, 12))
+    yield (
+        "2021-05-12T09:00:00",
+        ObligationOverdue(
+            plan=CITY,
+            task="A5.T1",
+            unit=LEAD,
+            period="2021-B2",
+            due=date(2021, 5, 11),
+            close=date(2021, 5, 18),
+        ),
+    )
+    yield "2021-05-13T16:20:00.123456", _report()
+    review = {"plan": CITY, "submission": REPORT, "task": "A5.T1", "unit": LEAD}
+    yield (
+        "2021-05-14T09:30:00",
+        SubmissionReturned(
+            **review,
+            period="2021-B2",
+            returned_at=at("2021-05-14T09:30:00"),
+            reason="The list of policies is missing.",
+            by=OFFICE,
+        ),
+    )
+    yield (
+        "2021-05-17T15:00:00",
+        SubmissionVerified(
+            **review,
+            period="2021-B2",
+            verified_at=at("2021-05-17T15:00:00"),
+            marks=Decimal("2.5"),
+            reason="两处数据与台账不一致",
+            by=OFFICE,
+        ),
+    )
+    yield (
+        "2021-05-19T09:10:00",
+        CutoffMarked(plan=CITY, cutoff=MARK, marked_at=at("2021-05-19T09:10:00"), by=OFFICE),
+    )
+    yield from _results_in_full()
+    yield from _messages_in_full()
+
+
+def _report() -> SubmissionAccepted:
+    return SubmissionAccepted(
+        plan=CITY,
+        submission=REPORT,
+        plan_version=1,
+        task="A5.T1",
+        unit=LEAD,
+        period="2021-B2",
+        received_at=at("2021-05-13T16:20:00.123456"),
+        as_of=date(2021, 4, 30),
+        values={
+            "A5.T1.I6": Decimal("-0.5"),
+            "A5.T1.I7": Relation(own=Decimal("6.1"), other=Decimal("6.4")),
+        },
+        milestones={
+            "A5.T1.m1": date(2021, 4, 20),
+            "A5.T1.m2": PartialDone(share=Decimal("0.9")),
+            "A5.T1.m3": None,
+        },
+        percent=Decimal("76.38"),
+        no_data=("A5.T1.I2",),
+        correction=Correction(reason="m3 was counted by mistake"),
+        note="三月、四月合并填报。\n“惠企政策”台账附后。",
+        evidence=(Evidence(title="惠企政策台账", url="https://fgw.fuzhou.example/2021/b2"),),
+        digest=REPORT_DIGEST,
+        by=REPORTER,
+    )
+
+
+def _results_in_full() -> Iterator[tuple[str, Event]]:
+    figures = {
+        "a": Decimal("0.3000"),
+        "e": Decimal("0.3333"),
+        "r": Decimal("0.9000"),
+        "gap": Decimal("3.3333"),
+    }
+    yield (
+        "2021-05-13T16:20:00.123456",
+        StandingChanged(
+            plan=CITY,
+            task="A5.T1",
+            action="A5",
+            unit=LEAD,
+            period="2021-B3",
+            day=date(2021, 5, 13),
+            light="yellow",
+            was="green",
+            **figures,
+            cause="report",
+        ),
+    )
+    line = PublishedLine(
+        task="A5.T1",
+        action="A5",
+        light="yellow",
+        was="green",
+        score=Decimal("88.00"),
+        **figures,
+        left_out=None,
+    )
+    outside = line.model_copy(
+        update={"task": "A5.T2", "light": "grey", "score": None, "r": None, "left_out": "no_data"}
+    )
+    released = "2021-05-19T10:00:00"
+    yield (
+        released,
+        UnitPublished(
+            plan=CITY,
+            period="2021-B2",
+            version=1,
+            unit=LEAD,
+            score=Decimal("88.00"),
+            rank=2,
+            grade="good",
+            digest=LEAF_DIGEST,
+            lines=(line, outside),
+        ),
+    )
+    yield (
+        released,
+        PublicationReleased(
+            plan=CITY,
+            period="2021-B2",
+            version=1,
+            released_at=at(released),
+            last_day=date(2021, 4, 30),
+            units=1,
+            digest=MANIFEST_DIGEST,
+            previous_digest=EARLIER_DIGEST,
+            cutoff=MARK,
+            finished=("A5.T3",),
+        ),
+    )
+
+
+def _messages_in_full() -> Iterator[tuple[str, Event]]:
+    alert = str(uuid5(NAMESPACE_URL, "lag"))
+    yield (
+        "2021-05-19T10:00:00",
+        AlertRaised(
+            plan=CITY,
+            alert=alert,
+            kind="lag",
+            level="yellow",
+            task="A5.T1",
+            unit=LEAD,
+            period="2021-B2",
+            to=(f"reporter@{LEAD}", f"head@{LEAD}"),
+            raised_at=at("2021-05-19T10:00:00"),
+        ),
+    )
+    yield (
+        "2021-05-19T10:00:02.5",
+        DeliveryFinished(
+            plan=CITY,
+            alert=alert,
+            delivery=f"msg-{uuid5(NAMESPACE_URL, 'message')}",
+            channel="webhook",
+            outcome="delivered",
+            attempts=2,
+            finished_at=at("2021-05-19T10:00:02.5"),
+        ),
+    )
+    yield (
+        "2021-07-16T10:00:00",
+        AlertResolved(
+            plan=CITY, alert=alert, reason="on_schedule", resolved_at=at("2021-07-16T10:00:00")
+        ),
+    )
+    yield (
+        "2021-07-16T10:00:01",
+        RecordRejected(
+            consumer="scoring",
+            topic="duban.intake",
+            partition=7,
+            offset=1234,
+            record_key=CITY,
+            code="not_cloudevents",
+            reason="CloudEvents attributes missing: id",
+            headers={"ce_specversion": "1.0", "content-type": "application/json"},
+            value="eyJwbGFuIjoiZnV6aG91LTM4MjAifQ==",
+        ),
+    )
