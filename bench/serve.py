@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 
@@ -21,7 +20,7 @@ from shared.kit.bus.base import Bus
 from shared.kit.clock import MovableClock
 from shared.kit.db import migrate
 from shared.kit.logs import set_up
-from shared.kit.serving import server_config
+from shared.kit.serving import Server
 
 PLAN: Final = "fuzhou-3820"
 PERIOD: Final = "2021-B2"
@@ -97,7 +96,7 @@ async def serve(which: str, port: int, url: str, folder: Path, bus: Bus | None =
     app: FastAPI = apps[which]()
     if which == "textbook":
         await make_tables(url)
-    await uvicorn.Server(server_config(app, port=port)).serve()
+    await Server(app, port=port).serve()
 
 
 if __name__ == "__main__":

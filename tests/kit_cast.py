@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import pytest
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select
@@ -46,6 +47,10 @@ TOPICS: Final = (
     Topic(name=topics.CREDENTIALS, partitions=4, compacted=True),
     Topic(name=topics.DEAD, partitions=4),
 )
+
+POSTGRESQL: Final = pytest.param("postgresql", marks=pytest.mark.allow_hosts(["127.0.0.1"]))
+on_postgresql = pytest.mark.parametrize("database", [POSTGRESQL], indirect=True)
+"""For what SQLite has not: several processes."""
 
 Mark = tuple[str, str]
 """A plan and the cut-off marked in it: the effect of one event."""
@@ -213,6 +218,14 @@ class Service:
     def figure(self, name: str, **labels: str) -> float | None:
         """A figure of the service's metrics."""
         return self.metrics.registry.get_sample_value(name, labels)
+
+
+@asynccontextmanager
+async def another_process(service: Service) -> AsyncIterator[Service]:
+    """The service once more, with connections of its own to the same database and bus."""
+    other = Service(folder=service.folder, url=service.url, bus=service.bus, clock=service.clock)
+    yield other
+    await other.db.close()
 
 
 @asynccontextmanager

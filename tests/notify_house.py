@@ -118,7 +118,16 @@ class Voice:
 class House:
     """A notify service whose clock and voices the test holds in its hands."""
 
-    def __init__(self, *, url: str, bus: LocalBus, clock: HandClock, **settings: Any) -> None:  # noqa: ANN401  # as the settings
+    def __init__(
+        self,
+        *,
+        url: str,
+        bus: LocalBus,
+        clock: HandClock,
+        member: str,
+        **settings: Any,  # noqa: ANN401  # as the settings
+    ) -> None:
+        self.url = url
         self.bus = bus
         self.clock = clock
         self.voice = Voice(producer=bus.producer(), clock=clock)
@@ -131,7 +140,7 @@ class House:
             ),
             bus=bus,
             clock=clock,
-            member="one",
+            member=member,
         )
         self.db = self.notify.parts.db
         self.app = create_app(self.notify)
@@ -243,10 +252,14 @@ async def make_house(
     folder: Path,
     *,
     databases: Databases,
+    twin_of: House | None = None,
     **settings: Any,  # noqa: ANN401  # as the settings
 ) -> AsyncIterator[House]:
-    """A house in `folder` that takes events in; what was there before is there still."""
-    async with _quiet_house(folder, databases, settings) as house:
+    """A house in `folder` that takes events in; what was there before is there still.
+
+    The twin of another is a second process on its database, by its clock, with a bus of its own.
+    """
+    async with _quiet_house(folder, databases, settings, twin_of) as house:
         consumer = house.notify.parts.consumer
         assert consumer is not None
         async with running(consumer.run):
@@ -264,12 +277,17 @@ async def open_app(folder: Path, *, databases: Databases, **settings: Any) -> As
 
 
 @asynccontextmanager
-async def _quiet_house(folder: Path, databases: Databases, settings: Json) -> AsyncIterator[House]:
+async def _quiet_house(
+    folder: Path, databases: Databases, settings: Json, twin_of: House | None = None
+) -> AsyncIterator[House]:
     url = databases.at(folder)
     bus = LocalBus(path=folder / "bus.sqlite", topics=TOPICS)
     await bus.start()
     clock = HandClock(path=folder / "clock", start=NOON)
-    house = House(url=url, bus=bus, clock=clock, **settings)
+    if twin_of is None:
+        house = House(url=url, bus=bus, clock=clock, member="one", **settings)
+    else:
+        house = House(url=twin_of.url, bus=bus, clock=twin_of.clock, member="two", **settings)
     yield house
     await house.db.close()
     await bus.close()

@@ -132,7 +132,9 @@ class Cutoffs:
 class House:
     """A scoring service whose clock, intake and jobs the test holds in its hands."""
 
-    def __init__(self, *, url: str, bus: Bus, clock: MovableClock, public: bool) -> None:
+    def __init__(
+        self, *, url: str, bus: Bus, clock: MovableClock, member: str, public: bool
+    ) -> None:
         self.bus = bus
         self.clock = clock
         self.url = url
@@ -142,7 +144,7 @@ class House:
             database=self.url, session_secret=SecretStr("s" * 32), public_bulletin=public
         )
         self.scoring: Scoring = build(
-            settings=settings, bus=bus, clock=clock, member="one", cutoffs=self.cutoffs
+            settings=settings, bus=bus, clock=clock, member=member, cutoffs=self.cutoffs
         )
         self.db = self.scoring.parts.db
         self.publications = self.scoring.publications
@@ -261,23 +263,31 @@ class House:
 
 @asynccontextmanager
 async def make_house(
-    folder: Path, *, databases: Databases, public: bool = False
+    folder: Path, *, databases: Databases, twin_of: House | None = None, public: bool = False
 ) -> AsyncIterator[House]:
-    """A house on an empty database, on New Year's work of 2022; nothing runs in it yet."""
+    """A house on an empty database, on New Year's work of 2022; nothing runs in it yet.
+
+    The twin of another is a second process on its database, by its clock, with a bus of its own.
+    """
     url = databases.at(folder)
     bus = LocalBus(path=folder / "bus.sqlite", topics=TOPICS)
     await bus.start()
     clock = MovableClock(path=folder / "clock", start=instant("2022-01-04T09:00"))
-    house = House(url=url, bus=bus, clock=clock, public=public)
+    if twin_of is None:
+        house = House(url=url, bus=bus, clock=clock, member="one", public=public)
+    else:
+        house = House(url=twin_of.url, bus=bus, clock=twin_of.clock, member="two", public=public)
     yield house
     await house.db.close()
     await bus.close()
 
 
 @asynccontextmanager
-async def listening_house(folder: Path, *, databases: Databases) -> AsyncIterator[House]:
+async def listening_house(
+    folder: Path, *, databases: Databases, twin_of: House | None = None
+) -> AsyncIterator[House]:
     """A house that takes events in; its drafts are computed by the test."""
-    async with make_house(folder, databases=databases) as house:
+    async with make_house(folder, databases=databases, twin_of=twin_of) as house:
         consumer = house.scoring.parts.consumer
         assert consumer is not None
         async with running(consumer.run):

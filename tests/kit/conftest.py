@@ -3,13 +3,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from kit_cast import Service, make_service
+from kit_cast import POSTGRESQL, Service, make_service
 from peers.postgres import Postgres
 
 
-@pytest.fixture(
-    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.allow_hosts(["127.0.0.1"]))]
-)
+@pytest.fixture(params=["sqlite", POSTGRESQL])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database: every suite of the kit runs on each engine."""
     if request.param == "sqlite":

@@ -1,5 +1,6 @@
 """A request comes from the holder of a token or from nobody, and may do what its roles allow."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -11,9 +12,11 @@ from fastapi import Depends, FastAPI
 from itsdangerous import URLSafeTimedSerializer
 from kit_cast import Service, browser
 
+from shared.contracts.intake import CredentialChanged
 from shared.kit import auth
-from shared.kit.auth import COOKIE, Gate, NewToken, Principal, new_token
+from shared.kit.auth import COOKIE, Credentials, Gate, NewToken, Principal, new_token
 from shared.kit.problems import Problem, install_problem_handlers
+from shared.kit.signals import Bell
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -224,3 +227,109 @@ async def test_a_session_ends_with_its_token(service: Service, client: httpx.Asy
     cookie = await session_of(service, token)
     await service.issue("office", token=token, revoked_at=LONG_AGO)
     assert await with_cookie(client, cookie) == (401, "token_revoked")
+
+
+# --- what is remembered for a second
+
+
+class Wall:
+    """A wall clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.moved = Bell()
+        self.now = datetime.now(UTC)
+
+    def business_now(self) -> datetime:
+        return self.now
+
+    def wall_now(self) -> datetime:
+        return self.now
+
+
+def elsewhere(service: Service, wall: Wall) -> Gate:
+    """The gate of another process on the same table."""
+    credentials = Credentials(tables=service.tables)
+    return Gate(db=service.db, credentials=credentials, clock=wall, session_secret="secret")
+
+
+async def test_a_revocation_reaches_other_processes_within_a_second(service: Service) -> None:
+    wall = Wall()
+    gate = elsewhere(service, wall)
+    token = await service.issue("office")
+    await gate.admit(token.text)
+    await service.issue("office", token=token, revoked_at=wall.now)
+    wall.now += timedelta(milliseconds=999)
+    assert (await gate.admit(token.text)).token == token.id
+    wall.now += timedelta(milliseconds=1)
+    with pytest.raises(Problem, match="was revoked"):
+        await gate.admit(token.text)
+
+
+async def test_a_token_that_expires_is_not_remembered_longer(service: Service) -> None:
+    wall = Wall()
+    gate = elsewhere(service, wall)
+    token = await service.issue("office", expires_at=wall.now + timedelta(milliseconds=500))
+    await gate.admit(token.text)
+    wall.now += timedelta(milliseconds=500)
+    with pytest.raises(Problem, match="has expired"):
+        await gate.admit(token.text)
+
+
+async def test_an_unknown_token_is_let_in_as_soon_as_it_is_known(service: Service) -> None:
+    gate = elsewhere(service, Wall())
+    token = new_token()
+    with pytest.raises(Problem, match="no such token"):
+        await gate.admit(token.text)
+    await service.issue("office", token=token)
+    assert (await gate.admit(token.text)).token == token.id
+
+
+async def test_another_secret_of_a_remembered_token_is_refused(service: Service) -> None:
+    gate = elsewhere(service, Wall())
+    theirs, forged = await service.issue("office"), new_token()
+    await gate.admit(theirs.text)
+    secret = forged.text.rpartition("_")[2][:-7]
+    text = f"duban_{theirs.id}_{secret}{auth._checksum(theirs.id + secret)}"
+    with pytest.raises(Problem, match="no such token"):
+        await gate.admit(text)
+
+
+async def test_a_change_that_is_undone_changes_nothing_that_is_remembered(
+    service: Service,
+) -> None:
+    token = await service.issue("office")
+    gate = service.gate()
+    await gate.admit(token.text)
+    with pytest.raises(OSError, match="undone"):
+        async with service.db.write() as session:
+            changed = CredentialChanged(
+                token=token.id,
+                holder="Ms Lin",
+                unit=None,
+                roles=("office",),
+                secret_sha256=token.secret_sha256,
+                issued_at=LONG_AGO,
+                expires_at=None,
+                revoked_at=LONG_AGO,
+            )
+            await service.credentials.store(session, changed)
+            raise OSError("undone")
+    assert (await gate.admit(token.text)).token == token.id
+
+
+async def test_many_at_once_with_one_token_need_one_look(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+    find = service.credentials.find
+
+    async def counted(*asked: Any) -> Any:  # noqa: ANN401  # as the table's
+        looks.append(asked)
+        return await find(*asked)
+
+    monkeypatch.setattr(service.credentials, "find", counted)
+    token, gate = await service.issue("office"), service.gate()
+    looks.clear()
+    principals = await asyncio.gather(*(gate.admit(token.text) for _ in range(50)))
+    assert {one.token for one in principals} == {token.id}
+    assert len(looks) == 1

@@ -1,14 +1,18 @@
 """What is written with its cause reaches the bus: all of it, in order, and never before."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import ClassVar
 
 import pytest
 from kit_cast import (
+    NOON,
     Service,
+    another_process,
     cutoff,
     header,
     numbers_of,
+    on_postgresql,
     read_topic,
     running,
     until,
@@ -66,6 +70,10 @@ async def behind(service: Service) -> tuple[int, int]:
         return await backlog(session, service.tables)
 
 
+async def everything_sent(service: Service) -> bool:
+    return await behind(service) == (0, 0)
+
+
 async def test_the_events_of_a_key_are_numbered_from_one_and_arrive_in_order(
     service: Service,
 ) -> None:
@@ -85,9 +93,9 @@ async def test_the_events_of_a_key_are_numbered_from_one_and_arrive_in_order(
 
 
 async def test_more_than_a_page_arrives_in_order(service: Service) -> None:
-    await service.say(*(cutoff("fuzhou", f"c{number}") for number in range(1100)))
+    await service.say(*(cutoff("fuzhou", f"c{number}") for number in range(2100)))
     await service.relay_everything()
-    assert numbers_of(await sent(service), "fuzhou") == list(range(1, 1101))
+    assert numbers_of(await sent(service), "fuzhou") == list(range(1, 2101))
 
 
 async def test_an_event_arrives_as_it_was_written(service: Service) -> None:
@@ -154,11 +162,7 @@ async def test_an_unavailable_bus_delays_everything_and_loses_nothing(
 
     async with running(service.relay(producer).run):
         await until(lambda: producer.times < 0)
-
-        async def all_sent() -> bool:
-            return await behind(service) == (0, 0)
-
-        await until(all_sent)
+        await until(lambda: everything_sent(service))
 
     assert numbers_of(await sent(service), "fuzhou") == [1, 2, 3]
 
@@ -209,3 +213,143 @@ async def test_an_id_that_was_fixed_is_the_events_id(service: Service) -> None:
     await service.relay_everything()
     (record,) = await sent(service)
     assert header(record, "ce_id") == "workday-2022-05-10"
+
+
+# --- several relays
+
+
+class Named:
+    """A producer that remembers whose relay sent through it."""
+
+    def __init__(self, inner: Producer, name: str, senders: list[str]) -> None:
+        self.inner = inner
+        self.name = name
+        self.senders = senders
+
+    async def send(self, messages: Sequence[Message]) -> None:
+        self.senders.append(self.name)
+        await self.inner.send(messages)
+
+    async def close(self) -> None:
+        await self.inner.close()
+
+
+@on_postgresql
+async def test_of_two_processes_one_relays_and_when_it_ends_the_other_goes_on(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "_POLL_SECONDS", 0.05)
+    senders: list[str] = []
+
+    async def say_and_wait(number: int) -> None:
+        await service.say(cutoff("fuzhou", f"c{number}"))
+        await until(lambda: everything_sent(service))
+
+    async with another_process(service) as other:
+        first = service.relay(Named(service.bus.producer(), "first", senders))
+        second = other.relay(Named(service.bus.producer(), "second", senders))
+        relaying = asyncio.create_task(first.run())
+        await say_and_wait(1)
+        async with running(second.run):
+            for number in range(2, 6):
+                await say_and_wait(number)
+            assert set(senders) == {"first"}
+
+            relaying.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await relaying
+
+            await say_and_wait(6)
+            assert senders[-1] == "second"
+    assert numbers_of(await sent(service), "fuzhou") == [1, 2, 3, 4, 5, 6]
+
+
+async def test_two_relays_that_both_believe_to_be_the_one_give_no_number_twice(
+    service: Service,
+) -> None:
+    plans = ("fuzhou", "xiamen", "putian")
+    for number in range(300):
+        await service.say(*(cutoff(plan, f"c{number}") for plan in plans))
+    async with another_process(service) as other:
+        relays = (service.relay(), other.relay())
+        while sum(await asyncio.gather(*(relay.send_page() for relay in relays))):
+            pass
+
+    records = await sent(service)
+
+    for plan in plans:
+        mine = [record for record in records if record.key == plan.encode()]
+        what = {header(one, "ce_sequence"): header(one, "ce_subject") for one in mine}
+        assert {(header(one, "ce_sequence"), header(one, "ce_subject")) for one in mine} == set(
+            what.items()
+        )
+        assert sorted(map(int, what)) == list(range(1, 301))
+
+
+async def test_what_a_relay_numbered_before_it_died_is_sent_by_the_one_beside_it(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "_LOOK_BACK_SECONDS", 0.0)
+    survivor = service.relay()
+    await service.say(cutoff("fuzhou", "c1"))
+    assert await survivor.send_page() == 1
+    await service.say(cutoff("fuzhou", "c2"))
+    dying = service.relay(Unsteady(service.bus.producer(), times=1, after=False))
+    with pytest.raises(BusUnavailable):
+        await dying.send_page()
+    await service.say(cutoff("fuzhou", "c3"))
+
+    while await survivor.send_page():
+        pass
+
+    assert numbers_of(await sent(service), "fuzhou") == [1, 2, 3]
+
+
+@on_postgresql
+async def test_what_is_committed_late_is_sent_although_what_came_after_it_is_gone(
+    service: Service,
+) -> None:
+    async with service.db.write() as session:
+        await service.journal.record(session, cutoff("fuzhou", "late"), at=NOON, correlation="r")
+        await service.say(cutoff("fuzhou", "early"))
+        await service.relay_everything()
+    await service.relay_everything()
+
+    records = await sent(service)
+
+    assert [header(one, "ce_subject") for one in records] == ["fuzhou/early", "fuzhou/late"]
+    assert numbers_of(records, "fuzhou") == [1, 2]
+
+
+@on_postgresql
+async def test_what_one_process_writes_wakes_the_relay_of_another(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with another_process(service) as other, running(other.db.listen):
+        relay = other.relay()
+        await service.say(cutoff("fuzhou", "c1"))
+        bell = other.db.written.listener()
+
+        async def heard() -> bool:
+            await service.say(cutoff("xiamen", "again"))
+            return bell._event.is_set()
+
+        await until(heard)
+        monkeypatch.setattr(relay_module, "_POLL_SECONDS", 3600.0)
+        async with running(relay.run):
+            await until(lambda: everything_sent(service))
+            await service.say(cutoff("fuzhou", "c2"))
+            await until(lambda: everything_sent(service))
+
+
+async def test_a_bus_that_is_away_is_not_asked_again_at_every_commit(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "_PAUSE_SECONDS", 3600.0)
+    producer = Unsteady(service.bus.producer(), times=1000, after=False)
+    async with running(service.relay(producer).run):
+        await service.say(cutoff("fuzhou", "c1"))
+        await until(lambda: producer.times < 1000)
+        for number in range(2, 20):
+            await service.say(cutoff("fuzhou", f"c{number}"))
+    assert producer.times == 999

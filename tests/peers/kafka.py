@@ -117,7 +117,8 @@ class Kafka:
         self._format()
 
     def _format(self) -> None:
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        number = b"duban" + uuid.uuid4().bytes[5:]  # a first "-" would be read as an option
+        cluster = base64.urlsafe_b64encode(number).decode().rstrip("=")
         command = ("format", "-t", cluster, "-c", str(self._settings), "--standalone")
         done = subprocess.run(  # noqa: S603  # our own command
             self._java("kafka.tools.StorageTool", *command), capture_output=True, check=False

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from peers.kafka import Kafka
 from peers.postgres import Postgres
-from system.night import Departments, eventually, tasks_told
+from system.night import TASKS, Departments, eventually, tasks_told
 from system.stack import SERVICES, Stack, open_stack
+
+from duban.demo.receivers import Received
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
@@ -84,8 +86,7 @@ async def test_a_lost_log_is_told_again_from_the_journals(
     async with open_stack(tmp_path, *servers) as (stack, office, received):
         departments = Departments(intakes=stack.urls("intake"), headers=office.headers)
         async with departments.reporting():
-            await asyncio.sleep(2)
-            await eventually(lambda: _said(departments.reported <= tasks_told(received)))
+            await eventually(lambda: _all_told(received))
         await quiet(stack, departments)
         before, told = digests(stack), len(received.webhooks)
 
@@ -111,7 +112,7 @@ async def test_a_database_restored_from_its_backup_catches_up(
         (scoring,) = stack.replicas["scoring"]
         backup = tmp_path / "scoring.sql"
         async with departments.reporting():
-            await eventually(lambda: _said(departments.reported <= tasks_told(received)))
+            await eventually(lambda: _all_told(received))
             taken = datetime.now(UTC)
             stack.postgres.dump(stack.databases["scoring"], backup)
             await asyncio.sleep(2)
@@ -132,8 +133,8 @@ async def test_a_database_restored_from_its_backup_catches_up(
         assert digest(stack, "scoring") == before
 
 
-async def _said(condition: bool) -> bool:
-    return condition
+async def _all_told(received: Received) -> bool:
+    return len(tasks_told(received)) == TASKS
 
 
 def _replace(stack: Stack, service: str) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from scoring.store.tables import LeafRow
 from shared.contracts.scoring import PublicationReleased, UnitPublished
 
-NAMES = ("b", "B", "a-1", "a.1", "a1", "A", "Z", "z", "_9"[1:], "10", "2")
+NAMES = ("b", "B", "a-1", "a.1", "a1", "A", "Z", "z", "9", "10", "2")
 """Ids that a dictionary puts into another order than their characters' numbers do."""
 
 
@@ -31,9 +31,9 @@ async def published(folder: Path, databases: Databases) -> list[Any]:
     async with listening_house(folder, databases=databases) as house:
         await said_by(house)
         row = await house.publish("2022-B1")
-        leaves = select(LeafRow.unit, LeafRow.document, LeafRow.digest)
         async with house.db.read() as session:
-            kept = {one.unit: tuple(one) for one in await session.execute(leaves)}
+            leaves = (await session.execute(select(LeafRow))).scalars()
+            kept = {one.unit: (one.document, one.digest) for one in leaves}
         return [
             row.manifest,
             row.result,
@@ -63,9 +63,7 @@ async def said_by(house: House) -> None:
 async def test_a_publication_is_the_same_bytes_on_both_databases(
     tmp_path: Path, each: tuple[Databases, Databases]
 ) -> None:
-    here, there = [
-        await published(tmp_path / str(number), one) for number, one in enumerate(each)
-    ]
+    here, there = [await published(tmp_path / str(number), one) for number, one in enumerate(each)]
     assert here[0] is not None
     assert here == there
     assert here[4] == sorted(f"T{name}" for name in NAMES)

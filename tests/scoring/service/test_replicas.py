@@ -31,9 +31,7 @@ ROUNDS = 5
 @pytest.fixture
 async def twin(house: House, tmp_path: Path, databases: Databases) -> AsyncIterator[House]:
     """Another process on the same database; its bus delivers what the test says again."""
-    async with listening_house(
-        tmp_path / "twin", databases=databases, url=house.url, member="two"
-    ) as other:
+    async with listening_house(tmp_path / "twin", databases=databases, twin_of=house) as other:
         yield other
 
 
@@ -52,9 +50,7 @@ async def test_what_two_members_hear_at_once_has_one_effect(house: House, twin: 
         accepted(str(task["id"]), clock=house.clock, values={f"{task['id']}.I": "30"})
         for task in tasks
     ]
-    reviews = [
-        verified(one.submission, one.task, marks="1", clock=house.clock) for one in reports
-    ]
+    reviews = [verified(one.submission, one.task, marks="1", clock=house.clock) for one in reports]
     said = [*plan_events(*tasks, activate_from="2022-B2"), *reports, *reviews]
     await asyncio.gather(house.hear(*said), twin.hear(*said))
     async with house.db.read() as session:
@@ -80,8 +76,6 @@ async def test_each_draft_is_computed_by_one_of_two_workers(house: House, twin: 
 async def test_two_drafts_asked_for_at_once_leave_one(house: House, twin: House) -> None:
     await house.hear_plan(activate_from="2022-B2")
     house.at(AFTER_B2)
-    for one in (house, twin):
-        one.clock.move_to(house.clock.business_now())
     await asyncio.gather(
         *(
             one.publications.draft(PLAN, "2022-B2", forced=None, caller=caller("Ms Lin"))

@@ -3,13 +3,12 @@
 import asyncio
 import secrets
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 
@@ -28,7 +27,7 @@ from shared.kit.bus.local import LocalBus
 from shared.kit.clock import Clock
 from shared.kit.db import migrate
 from shared.kit.foundation import TOPICS
-from shared.kit.serving import server_config
+from shared.kit.serving import Server
 
 HOST: Final = "127.0.0.1"
 _LOOK_SECONDS: Final = 0.02
@@ -158,15 +157,6 @@ def _wired(
     )
 
 
-class QuietServer(uvicorn.Server):
-    """A server that leaves signals to the one who started it beside others."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none: several servers cannot share one handler."""
-        yield
-
-
 @asynccontextmanager
 async def listening(apps: Sequence[tuple[FastAPI, int]]) -> AsyncIterator[None]:
     """The apps answer at their ports inside this block.
@@ -175,7 +165,7 @@ async def listening(apps: Sequence[tuple[FastAPI, int]]) -> AsyncIterator[None]:
         OSError: a port is taken.
     """
     sockets = [_bound(port) for _, port in apps]
-    servers = [QuietServer(server_config(app)) for app, _ in apps]
+    servers = [Server(app) for app, _ in apps]
     tasks = [
         asyncio.create_task(server.serve(sockets=[one]))
         for server, one in zip(servers, sockets, strict=True)

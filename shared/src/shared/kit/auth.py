@@ -265,7 +265,7 @@ def _parts_of(text: str) -> tuple[str, str]:
         len(text) > _LONGEST
         or len(parts) != 3  # noqa: PLR2004  # prefix, id, secret with checksum
         or parts[0] != _PREFIX
-        or not text.isascii()
+        or not (text.isascii() and text.isprintable())
         or _checksum(parts[1] + parts[2][:-7]) != parts[2][-7:]
     ):
         raise _unauthorised("token_malformed", "this is not a token of Duban: copy it whole")

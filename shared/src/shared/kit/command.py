@@ -12,7 +12,6 @@ from typing import Annotated, Any, Final, Generic, NoReturn, TypeVar
 
 import structlog
 import typer
-import uvicorn
 from fastapi import FastAPI
 from pydantic import AwareDatetime, SecretStr, TypeAdapter, ValidationError
 from pydantic_core import PydanticUndefined
@@ -24,7 +23,7 @@ from shared.kit.db import Database, SchemaTooOld, migrate
 from shared.kit.foundation import TOPICS, ServiceSettings
 from shared.kit.logs import set_up
 from shared.kit.republish import republish
-from shared.kit.serving import server_config
+from shared.kit.serving import Server
 from shared.kit.tables import KitTables
 
 log = structlog.get_logger(__name__)
@@ -145,7 +144,8 @@ async def _serve(service: Service[S], settings: S) -> None:
     try:
         async with service.open_app(settings, bus, SystemClock(), member) as app:
             log.info("the service starts", service=service.name, member=member, port=settings.port)
-            server = uvicorn.Server(server_config(app, host=settings.host, port=settings.port))
+            server = Server(app, host=settings.host, port=settings.port)
+            server.end_on_signals()
             await server.serve()
     finally:
         await bus.close()

@@ -1,5 +1,6 @@
-"""How reports are taken in: one, or a batch. FastAPI describes these two; on the way in to them
-it is passed by, for it would cost more than all that is done here.
+"""How reports are taken in, singly or in a batch.
+
+Mostly ahead of FastAPI, which would cost more than all that is done here: see `hot` in the app.
 """
 
 import json

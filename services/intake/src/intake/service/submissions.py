@@ -2,11 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
 
 import structlog
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -22,11 +19,10 @@ from shared.contracts.intake import SubmissionAccepted
 from shared.contracts.submission import Submission
 from shared.kit.clock import Clock
 from shared.kit.db import Database
+from shared.kit.engines import is_passing
 from shared.kit.journal import Journal
 
 log = structlog.get_logger(__name__)
-
-_AWAY: Final = (OperationalError, InterfaceError, NoConnection, OSError)
 
 Answer = Taken | Exception
 """What became of one report: it was taken, it was refused, or a fault of ours kept it out."""
@@ -171,7 +167,8 @@ class Submissions:
                 answers = [opened.answer(sent) for sent in page]
                 await opened.write(session, self._journal)
         except Exception as error:  # noqa: BLE001  # each of the page's senders gets it
-            if len(page) == 1 or _is_away(error):
+            # Where the database is away, no half of the page would fare better.
+            if len(page) == 1 or is_passing(error):
                 return [error] * len(page)
             log.warning("a page cannot be stored; it is stored in halves", error=repr(error))
             half = len(page) // 2
@@ -186,13 +183,6 @@ def _sent(item: Submission | Refused, caller: Caller) -> Sent | Refused:
     if isinstance(item, Refused):
         return item
     return Sent(submission=item, digest=digest_of(item), caller=caller)
-
-
-def _is_away(error: Exception) -> bool:
-    """Whether the database did not answer, so that no half of the page would fare better."""
-    return isinstance(error, _AWAY) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
-    )
 
 
 def _is_fault(answer: Answer) -> bool:
@@ -211,7 +201,7 @@ def _outcome(answer: Answer) -> Receipt | Refused:
         return answer.receipt
     if isinstance(answer, Refused):
         return answer
-    if _is_away(answer):
+    if is_passing(answer):
         return refuse("unavailable", "the database does not answer; send this item again later")
     log.error("an item of a batch could not be stored", exc_info=answer)
     return refuse("internal", "a fault of ours; this item was not stored, send it again later")

@@ -27,6 +27,7 @@ from shared.kit.bodies import describe_body, json_body
 from shared.kit.problems import Problem
 
 _PATH = "/publications/{plan}/{period}"
+Version = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 
 
 def results_router(
@@ -62,14 +63,14 @@ def results_router(
 
     @router.get(_PATH, summary="A publication: manifest, units, tasks, actions, plan")
     async def one_publication(
-        plan: str, period: str, principal: asking, version: int | None = None
+        plan: str, period: str, principal: asking, version: Version = None
     ) -> dict[str, Any]:
         row = await _find(plan, period, version, principal)
         return whole_publication_json(row, office=is_office(principal))
 
     @router.get(_PATH + "/units/{unit}", summary="One unit's document")
     async def one_leaf(
-        plan: str, period: str, unit: str, principal: asking, version: int | None = None
+        plan: str, period: str, unit: str, principal: asking, version: Version = None
     ) -> dict[str, Any]:
         row = await _find(plan, period, version, principal)
         try:

@@ -53,8 +53,8 @@ class KafkaProducer:
         Raises:
             BusUnavailable: within 10 seconds not all were acknowledged, or a topic has another
                 number of partitions than declared; some may be in the log; send all again.
-            MessageRefused: one is of an unknown topic, or too large: none was sent. Where the
-                topic's own bound is narrower, some of other keys may have been.
+            MessageRefused: one is of an unknown topic, or too large: none was sent. If only
+                Kafka found it too large, others may have been, of its key none after it.
         """
         refuse_unfit(messages, self._cluster.topics)
         async with self._turn:
@@ -122,9 +122,7 @@ class KafkaProducer:
             if batch is None or batch.append(**record) is None:
                 batch = filling[place] = client.create_batch()
                 done.append((TopicPartition(topic=place[0], partition=place[1]), batch))
-                batch.append(**record)  # an empty one takes any
-                if batch.size() > BATCH_BYTES:
-                    raise MessageRefused(f"its frame makes {batch.size()} bytes of it")
+                batch.append(**record)  # an empty one takes any; Kafka may refuse it
         return done
 
     async def _give_up(self) -> None:
