@@ -5,10 +5,11 @@ MEMBERS := shared services/intake services/scoring services/notify deploy/local
 EDITABLE := $(foreach member,$(MEMBERS),--editable $(member))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up test peers documents lock clean
+.PHONY: help setup setup-dev demo up test peers bench compose-env compose-smoke chart-tools \
+  chart-smoke documents lock clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
 
 # The stamp files make a second call instant; a changed lock or pyproject installs anew.
 $(VENV)/bin/python:
@@ -43,6 +44,21 @@ test: setup-dev ## lint, types, walls and every test
 
 peers: ## install what the suites on real servers need: PostgreSQL and Apache Kafka
 	@tests/peers/install
+
+bench: setup-dev peers ## rates side by side: ours, the textbook's, one that stores nothing
+	@$(VENV)/bin/python -m bench
+
+compose-env: ## secrets of this machine's own for docker-compose.yml, in .env
+	@deploy/compose/make-env
+
+compose-smoke: ## docker-compose.yml brought up on a Docker engine: POST to mailbox
+	@$(PYTHON) deploy/compose/smoke.py
+
+chart-tools: ## helm, kubeconform, etcd and an API server, for the chart's tests (built: minutes)
+	@deploy/helm/tools
+
+chart-smoke: chart-tools ## the chart installed, upgraded and removed on a real API server
+	@deploy/helm/smoke
 
 documents: setup-dev ## write docs/events.md, docs/asyncapi.yaml and docs/openapi/ from the code
 	@$(VENV)/bin/python -m docs.generate

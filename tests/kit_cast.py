@@ -33,7 +33,7 @@ from shared.kit.metrics import KitMetrics
 from shared.kit.pages import Pages
 from shared.kit.relay import Relay
 from shared.kit.tables import KitTables
-from shared.kit.timers import TimerHandler, TimerLoop, Timers
+from shared.kit.timers import Timer, TimerHandler, TimerLoop, Timers
 from shared.kit.workers import Worker, Workers
 
 PATIENCE: Final = 15.0
@@ -112,6 +112,11 @@ class Service:
     async def mark(self, session: AsyncSession, received: Received[CutoffMarked]) -> None:
         """The handler: one row for each event."""
         row = {"plan": received.event.plan, "cutoff": received.event.cutoff}
+        await session.execute(insert(self.marks_table).values(**row))
+
+    async def fire(self, session: AsyncSession, timer: Timer) -> None:
+        """The handler of timers: one row for each."""
+        row = {"plan": timer.kind, "cutoff": timer.subject}
         await session.execute(insert(self.marks_table).values(**row))
 
     async def marks(self, plan: str | None = None) -> list[Mark]:

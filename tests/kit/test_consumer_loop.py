@@ -1,5 +1,6 @@
 """From the log to the handlers: each event takes effect once, and no record stops the line."""
 
+import asyncio
 import json
 import random
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ import pytest
 from kit_cast import (
     NOON,
     Service,
+    another_process,
     cutoff,
     marks_of,
     message,
@@ -134,6 +136,41 @@ async def test_any_order_with_repeats_ends_in_the_order_of_the_numbers(service: 
     await service.take_in()
     assert await service.marks() == named("fuzhou", *range(1, 31))
     assert await service.gaps() == 0
+
+
+async def test_two_members_that_read_the_same_take_each_event_in_once(service: Service) -> None:
+    """A member that has lost its partition, but does not know it yet."""
+    plans = ("fuzhou", "xiamen", "putian")
+    for plan in plans:
+        await send(service, *marks_of(plan, *range(1, 101)))
+    async with another_process(service) as other:
+        await asyncio.gather(
+            service.take_in(service.loop(group="one")), other.take_in(other.loop(group="another"))
+        )
+    for plan in plans:
+        assert await service.marks(plan) == named(plan, *range(1, 101))
+    assert await service.letters() == []
+
+
+async def test_an_offset_the_bus_did_not_confirm_is_kept_later(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit, failures = LocalConsumer.commit, 0
+
+    async def failing(self: LocalConsumer, offsets: Mapping[TopicPartition, int]) -> None:
+        nonlocal failures
+        failures += 1
+        if failures < 3:
+            raise BusUnavailable("no answer")
+        await commit(self, offsets)
+
+    monkeypatch.setattr(LocalConsumer, "commit", failing)
+    monkeypatch.setattr(loop_module, "_POLL_SECONDS", 0.01)
+    await send(service, *marks_of("fuzhou", 1, 2))
+    loop = service.loop()
+    async with running(loop.run):
+        await until(loop.drained)
+    assert await service.marks() == named("fuzhou", 1, 2)
 
 
 # --- gaps
@@ -449,6 +486,16 @@ async def test_a_tombstone_and_a_record_of_no_or_no_readable_key_are_set_aside(
     await send(service, *marks_of("xiamen", 1))
     await service.take_in()
     assert len(await service.letters()) == 1
+    assert await service.marks() == named("xiamen", 1)
+
+
+@pytest.mark.parametrize("key", ["fu\0zhou", "f" * 65], ids=["NUL", "too long"])
+async def test_a_record_whose_key_no_table_holds_is_set_aside(service: Service, key: str) -> None:
+    strange = with_header(replace(marks_of("fuzhou", 1)[0], key=key), "ce_partitionkey", key)
+    await send(service, strange, *marks_of("xiamen", 1))
+    await service.take_in()
+    ((_, code),) = await service.letters()
+    assert code == "wrong_key"
     assert await service.marks() == named("xiamen", 1)
 
 

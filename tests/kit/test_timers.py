@@ -1,10 +1,19 @@
 """What happens because time passes happens once, when it is due, whole or not at all."""
 
+import asyncio
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from kit_cast import NOON, Service, running, until
-from sqlalchemy import insert
+from kit_cast import (
+    NOON,
+    PATIENCE,
+    Service,
+    another_process,
+    on_postgresql,
+    running,
+    until,
+)
+from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit import timers as timers_module
@@ -182,3 +191,56 @@ async def test_a_timer_set_in_the_past_wakes_the_loop(
     async with running(secretary.loop().run):
         await set_timer(service, "fuzhou", NOON - HOUR)
         await until(lambda: len(secretary.ids) == 1)
+
+
+# --- several processes
+
+
+async def test_of_many_processes_one_fires_a_timer(service: Service) -> None:
+    subjects = [f"plan-{number}" for number in range(20)]
+    for subject in subjects:
+        await set_timer(service, subject, NOON)
+    async with another_process(service) as second, another_process(service) as third:
+        loops = [Secretary(one).loop() for one in (service, second, third)]
+        await asyncio.wait_for(asyncio.gather(*map(fire_all, loops)), PATIENCE)
+    assert sorted(await fired(service)) == sorted(subjects)
+
+
+@on_postgresql
+async def test_a_timer_waits_for_whoever_writes_about_its_plan_and_is_looked_at_again(
+    service: Service,
+) -> None:
+    await set_timer(service, "fuzhou/2022-05", NOON)
+    loop = Secretary(service).loop()
+    async with service.db.write("fuzhou") as session:
+        firing = asyncio.create_task(fire_all(loop))
+        await until(lambda: waits_for_a_lock(service))
+        later = Timer(kind="workday", subject="fuzhou/2022-05", due_at=NOON + HOUR)
+        await service.timers.set(session, later)
+    await asyncio.wait_for(firing, PATIENCE)
+    assert await fired(service) == []
+    move(service, HOUR)
+    await fire_all(loop)
+    assert await fired(service) == ["fuzhou/2022-05"]
+
+
+async def waits_for_a_lock(service: Service) -> bool:
+    async with service.db.read() as session:
+        return bool(await session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+
+async def test_a_timer_whose_database_went_away_is_no_failing_timer(service: Service) -> None:
+    secretary = Secretary(service)
+    away = OSError("the database is away")
+
+    async def fire(session: AsyncSession, timer: Timer) -> None:
+        await secretary.fire(session, timer)
+        if secretary.ids[1:] == []:
+            raise away
+
+    loop = service.timer_loop({"workday": fire})
+    await set_timer(service, "fuzhou", NOON)
+    with pytest.raises(OSError, match="is away"):
+        await loop.fire_next()
+    assert await loop.fire_next()
+    assert await fired(service) == ["fuzhou"]

@@ -4,13 +4,16 @@ import hashlib
 import io
 import socket
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from peers import free_ports
+from peers.kafka import Kafka
+from peers.postgres import Postgres
 from rich.console import Console
 
 from duban import demo
@@ -18,10 +21,12 @@ from duban.demo import cast
 from duban.demo.account import print_account
 from duban.demo.receivers import Received, receivers, text_of
 from duban.demo.stage import Played, Stage
-from duban.house import House, Outgoing, Ports, listening, open_house
+from duban.house import Engines, House, Outgoing, Ports, listening, open_house
 from duban.settled import settle
 from shared.kit import logs
+from shared.kit.bus.kafka import KafkaBus
 from shared.kit.clock import MovableClock
+from shared.kit.foundation import TOPICS
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "fuzhou"
 
@@ -36,20 +41,40 @@ class Evening:
     ports: Ports
 
 
+@pytest.fixture
+def real(postgres: Postgres, tmp_path: Path) -> Iterator[Engines]:
+    """Apache Kafka, and three databases on PostgreSQL."""
+    kafka = Kafka(tmp_path / "kafka")
+    kafka.start()
+    mark = uuid4().hex
+    yield Engines(
+        bus=KafkaBus(servers=kafka.servers, topics=TOPICS),
+        databases={
+            service: postgres.create(f"{service}_{mark}")
+            for service in ("intake", "scoring", "notify")
+        },
+    )
+    kafka.kill()
+
+
 @asynccontextmanager
 async def house_at(
-    folder: Path, ports: Ports, outgoing: Outgoing
+    folder: Path, ports: Ports, outgoing: Outgoing, engines: Engines | None = None
 ) -> AsyncIterator[tuple[House, MovableClock]]:
     clock = MovableClock(path=folder / "business-time", start=cast.OPENING)
-    async with open_house(folder=folder, clock=clock, ports=ports, outgoing=outgoing) as house:
+    async with open_house(
+        folder=folder, clock=clock, ports=ports, outgoing=outgoing, engines=engines
+    ) as house:
         yield house, clock
 
 
-async def play(folder: Path, ports: Ports) -> Evening:
+async def play(folder: Path, ports: Ports, engines: Engines | None = None) -> Evening:
+    """Play the demo; on the embedded default every consumer then hears everything once more."""
     hook_port, smtp_port = free_ports(2)
     outgoing = Outgoing(smtp_port=smtp_port, allow_targets=f"127.0.0.1/32:{hook_port}")
     async with receivers(http_port=hook_port, smtp_port=smtp_port) as received:
-        async with house_at(folder, ports, outgoing) as (house, clock), listening(house.apps):
+        opened = house_at(folder, ports, outgoing, engines)
+        async with opened as (house, clock), listening(house.apps):
             stage = Stage(
                 house=house,
                 ports=ports,
@@ -60,6 +85,8 @@ async def play(folder: Path, ports: Ports) -> Evening:
                 tell=lambda _step: None,
             )
             played = await stage.play()
+        if engines is not None:
+            return Evening(played, received, folder, ports)
         before = (digests(folder), len(received.webhooks), len(received.mails))
         forget_offsets(folder)
         async with house_at(folder, ports, outgoing) as (house, clock), listening(house.apps):
@@ -96,7 +123,19 @@ def digests(folder: Path) -> dict[str, str]:
 async def test_the_demo_publishes_and_tells_whom_it_concerns_once(
     tmp_path: Path, ports: Ports
 ) -> None:
-    evening = await play(tmp_path, ports)
+    says_what_it_should(await play(tmp_path, ports))
+
+
+@pytest.mark.system
+@pytest.mark.timeout(400)
+async def test_the_demo_is_the_same_on_kafka_and_postgresql(
+    tmp_path: Path, ports: Ports, real: Engines
+) -> None:
+    says_what_it_should(await play(tmp_path, ports, real))
+
+
+def says_what_it_should(evening: Evening) -> None:
+    """The publication, the webhooks, the mails and the account of the evening."""
     lines = {line["task"]: line for line in evening.played.publication["tasks"]}
     rates = evening.played.publication["rates"]
     assert len(lines) == 46

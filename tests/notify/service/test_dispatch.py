@@ -15,6 +15,7 @@ from notify_house import (
     REPORTER,
     Hook,
     House,
+    Json,
     Mailbox,
     make_house,
     open_hook,
@@ -237,7 +238,7 @@ async def test_what_was_being_sent_when_the_process_died_is_sent_again_under_its
     tmp_path: Path, databases: Databases, mailbox: Mailbox, hook: Hook
 ) -> None:
     hook.hold = asyncio.Event()
-    settings = {"smtp_port": mailbox.port, "allow_targets": f"127.0.0.1/32:{hook.port}"}
+    settings: Json = {"smtp_port": mailbox.port, "allow_targets": f"127.0.0.1/32:{hook.port}"}
     async with make_house(tmp_path / "house", databases=databases, **settings) as house:
         await house.hear(*plan_events())
         await calls_only(house, hook)

@@ -13,6 +13,7 @@ from notify_house import (
     REPORTER,
     Hook,
     House,
+    Json,
     contact,
     make_house,
     open_hook,
@@ -120,7 +121,7 @@ async def test_routes_and_endpoints_set_at_once_are_set_in_turn(
         headers=offices[1].headers,
     )
     endpoint = {"id": "hook", "url": hook.url}
-    routes = {"notify": {"default": {"to": []}}}
+    routes: Json = {"notify": {"default": {"to": []}}}
     made = await asyncio.gather(*(one.post("/v1/endpoints", json=endpoint) for one in offices * 3))
     assert sorted(one.status_code for one in made) == [201, *[409] * 5]
     answers = await asyncio.gather(*(one.put("/v1/routes", json=routes) for one in offices * 3))

@@ -177,4 +177,4 @@ def _dead_letters(parts: Parts) -> APIRouter:
 
 def correlation_of(request: Request) -> str:
     """The id that ties this request to all that follows from it."""
-    return str(request.state.correlation)
+    return str(request.scope["state"]["correlation"])

@@ -52,14 +52,16 @@ async def read_body(
         Problem: 415 for the wrong type or encoding, 413 above the limit, 408 when too slow, 400
             when it breaks off.
     """
-    declared, _, parameters = request.headers.get("content-type", "").partition(";")
-    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
-    if declared.strip().lower() not in types or charset not in {"", "utf-8"}:
+    # The first of each name, as elsewhere; plain bytes, for this is on the way of every report.
+    headers = dict(reversed(request.scope["headers"]))
+    declared, _, parameters = headers.get(b"content-type", b"").partition(b";")
+    charset = parameters.strip().lower().removeprefix(b"charset=").strip(b'"')
+    if declared.strip().lower().decode("latin-1") not in types or charset not in {b"", b"utf-8"}:
         raise Problem(415, "wrong_media_type", f"send {' or '.join(types)} in UTF-8")
-    if request.headers.get("content-encoding", "identity") != "identity":
+    if headers.get(b"content-encoding", b"identity") != b"identity":
         raise Problem(415, "wrong_encoding", "send the body without compression")
     too_large = Problem(413, "too_large", f"a body here has at most {limit:,} bytes")
-    if int(request.headers.get("content-length", 0)) > limit:
+    if int(headers.get(b"content-length", 0)) > limit:
         raise too_large  # before it is on its way
     body = bytearray()
     try:

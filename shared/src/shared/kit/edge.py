@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from uuid import uuid4
 
 import structlog
+from prometheus_client import Counter, Histogram
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 _HEADER_BYTES: Final = 64 * 1024
 _HEADERS: Final = 100
+_LENGTHS: Final = frozenset({b"content-length", b"transfer-encoding"})
 _TRACEPARENT: Final = re.compile(r"00-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _HALF: Final = re.compile("[\ud800-\udfff]")
 _FAULT: Final = Problem(
@@ -59,6 +61,7 @@ class Edge:
         self._app = app
         self._metrics = metrics
         self._hot = hot or {}
+        self._counted: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -108,21 +111,26 @@ class Edge:
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unknown")
         method = scope["method"] if scope["method"] in {"GET", "POST", "PUT"} else "other"
-        self._metrics.requests.labels(method, route, str(status)).inc()
-        self._metrics.request_seconds.labels(method, route).observe(seconds)
+        place = method, route, status
+        if place not in self._counted:
+            self._counted[place] = (
+                self._metrics.requests.labels(method, route, str(status)),
+                self._metrics.request_seconds.labels(method, route),
+            )
+        requests, request_seconds = self._counted[place]
+        requests.inc()
+        request_seconds.observe(seconds)
 
 
 def _header_refusal(scope: Scope) -> Problem | None:
     headers = scope["headers"]
-    if (
-        len(headers) > _HEADERS
-        or sum(len(name) + len(value) for name, value in headers) > _HEADER_BYTES
-    ):
+    size, lengths = 0, 0
+    for name, value in headers:
+        size += len(name) + len(value)
+        lengths += name in _LENGTHS
+    if len(headers) > _HEADERS or size > _HEADER_BYTES:
         return Problem(431, "headers_too_large", "send fewer or shorter headers")
-    names = [name for name, _ in headers]
-    if names.count(b"content-length") > 1 or {b"content-length", b"transfer-encoding"} <= set(
-        names
-    ):
+    if lengths > 1:
         return Problem(400, "ambiguous_length", "send either Content-Length or Transfer-Encoding")
     return None
 

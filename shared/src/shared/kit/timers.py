@@ -23,6 +23,7 @@ from shared.kit.tables import KitTables
 
 log = structlog.get_logger(__name__)
 
+_REST_SECONDS: Final = 0.05
 _POLL_SECONDS: Final = 1.0
 _PENALTY_SECONDS: Final = 10.0
 _NAMESPACE: Final = UUID("5b0f6c9e-6f0e-5a55-9d3c-6f1d2f0e7a11")
@@ -107,6 +108,7 @@ class TimerLoop:
         """Fire timers until cancelled."""
         while True:
             if not await self.fire_next():
+                await asyncio.sleep(_REST_SECONDS)  # many commits a second need not as many looks
                 await self._written.wait(at_most=_POLL_SECONDS)
 
     async def fire_next(self) -> bool:

@@ -47,10 +47,9 @@ async def counts_of(
     session: AsyncSession, places: Collection[TaskPlace], calendars: Mapping[str, PlanCalendar]
 ) -> Counts:
     """What the latest publications counted of these tasks; `calendars` holds each known plan's."""
-    published: dict[str, Published] = {}
-    query = select(Published).where(col(Published.plan).in_(calendars))
-    for row in (await session.execute(query.order_by(col(Published.last_day)))).scalars():
-        published[row.plan] = row
+    columns = select(Published.plan, Published.period, Published.number)
+    query = columns.where(col(Published.plan).in_(calendars)).order_by(col(Published.last_day))
+    published = {row.plan: row for row in await session.execute(query)}  # the newest is the last
     periods = {plan: calendars[plan].find(one.period) for plan, one in published.items()}
     through = {plan: period for plan, period in periods.items() if period is not None}
     if not through:
