@@ -4,11 +4,14 @@
 """
 
 import os
+import secrets
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 HOST: Final = "127.0.0.1"
+_PORTS: Final = range(10_000, 30_000)
 
 
 class NotInstalled(Exception):  # noqa: N818  # it tells what to do: install it, or run without
@@ -21,8 +24,11 @@ def cache() -> Path:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nothing listens on now."""
-    held = [socket.create_server((HOST, 0)) for _ in range(count)]
+    """Ports that nothing listens on now, below those the system gives to clients."""
+    held: list[socket.socket] = []
+    while len(held) < count:
+        with suppress(OSError):
+            held.append(socket.create_server((HOST, secrets.choice(_PORTS))))
     ports = [one.getsockname()[1] for one in held]
     for one in held:
         one.close()

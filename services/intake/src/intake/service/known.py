@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from intake.domain.admission import Counted, Known, as_of
-from intake.store.tables import Published, SubmissionRow, kit
+from intake.store.facts import Cut
+from intake.store.tables import SubmissionRow, kit
 from shared.calendar.periods import Period
 from shared.calendar.plan import PlanCalendar
 from shared.contracts.intake import SubmissionAccepted
@@ -44,17 +45,17 @@ class Counts:
 
 
 async def counts_of(
-    session: AsyncSession, places: Collection[TaskPlace], calendars: Mapping[str, PlanCalendar]
+    session: AsyncSession,
+    places: Collection[TaskPlace],
+    cuts: Mapping[str, Cut],
+    calendars: Mapping[str, PlanCalendar],
 ) -> Counts:
-    """What the latest publications counted of these tasks; `calendars` holds each known plan's."""
-    columns = select(Published.plan, Published.period, Published.number)
-    query = columns.where(col(Published.plan).in_(calendars)).order_by(col(Published.last_day))
-    published = {row.plan: row for row in await session.execute(query)}  # the newest is the last
-    periods = {plan: calendars[plan].find(one.period) for plan, one in published.items()}
+    """What the latest publications, `cuts`, counted of these tasks; a calendar for each plan."""
+    periods = {plan: calendars[plan].find(cut.period) for plan, cut in cuts.items()}
     through = {plan: period for plan, period in periods.items() if period is not None}
     if not through:
         return Counts(through={}, reports={})
-    received = await _received(session, places, {plan: published[plan].number for plan in through})
+    received = await _received(session, places, {plan: cuts[plan].number for plan in through})
     standing = {
         place: _read_by(rows, through[place[0]], calendars[place[0]])
         for place, rows in received.items()

@@ -20,7 +20,7 @@ from intake.service.caller import Caller, Refused, refuse
 from intake.service.known import Counts, counts_of
 from intake.service.plans import PlanInForce, Plans
 from intake.service.receipt import Receipt, Stored, receipt_of
-from intake.store.latest import Latest, Obligation, latest_of
+from intake.store.facts import Latest, Obligation, facts_of
 from intake.store.tables import IdempotencyKey, SubmissionRow
 from shared.calendar.windows import Window
 from shared.contracts.intake import SubmissionAccepted
@@ -256,15 +256,19 @@ _NOTHING: Final = Known(counted={}, done=frozenset())
 async def open_page(
     session: AsyncSession, page: Sequence[Sent], *, plans: Plans, clock: Clock
 ) -> Page:
-    """Read all that these reports are held against; each thing in one query."""
-    in_force = await plans.all_in_force(session, {sent.submission.plan for sent in page})
+    """Read all that these reports are held against."""
+    facts = await facts_of(session, {sent.obligation for sent in page})
+    in_force = {
+        plan: await plans.version(session, plan, version)
+        for plan, version in facts.versions.items()
+    }
     calendars = {name: plan.calendar for name, plan in in_force.items()}
     tasks = {(sent.submission.plan, sent.submission.task) for sent in page}
     places = {sent.key_place for sent in page} - {None}
     return Page(
         plans=in_force,
-        latest=await latest_of(session, {sent.obligation for sent in page}),
-        counts=await counts_of(session, tasks, calendars),
+        latest=facts.latest,
+        counts=await counts_of(session, tasks, facts.cuts, calendars),
         answers=await _answers(session, places) if places else {},
         clock=clock,
     )

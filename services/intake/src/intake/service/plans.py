@@ -1,7 +1,7 @@
 """Plans and rulebooks: applied in versions, checked before, told to the others as events."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -10,7 +10,6 @@ from typing import Final
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from intake.domain.admission import Refusal, Reported, what_is_reported
 from intake.domain.plan_change import Change, changes, refusals
@@ -138,29 +137,26 @@ class Plans:
 
     async def in_force(self, session: AsyncSession, plan: str) -> PlanInForce | None:
         """The newest version of a plan."""
-        return (await self.all_in_force(session, [plan])).get(plan)
+        newest = select(func.max(PlanVersion.version)).where(PlanVersion.plan == plan)
+        version = (await session.execute(newest)).scalar()
+        return None if version is None else await self.version(session, plan, version)
 
-    async def all_in_force(
-        self, session: AsyncSession, plans: Collection[str]
-    ) -> dict[str, PlanInForce]:
-        """The newest version of each of these plans that exists; a version is read once."""
-        newest = (
-            select(PlanVersion.plan, func.max(PlanVersion.version))
-            .where(col(PlanVersion.plan).in_(plans))
-            .group_by(PlanVersion.plan)
-        )
-        places = [(plan, version) for plan, version in await session.execute(newest)]
-        for place in places:
-            if place not in self._parsed:
-                row = (await session.execute(_version(*place))).scalars().one()
-                document = PlanDocument.model_validate_json(row.document)
-                self._parsed[place] = PlanInForce(
-                    document=document,
-                    version=row.version,
-                    activate_from=row.activate_from,
-                    calendar=PlanCalendar(dates=document.plan),
-                )
-        return {place[0]: self._parsed[place] for place in places}
+    async def version(self, session: AsyncSession, plan: str, version: int) -> PlanInForce:
+        """A version of a plan that exists; it is read once."""
+        place = (plan, version)
+        if place not in self._parsed:
+            query = select(PlanVersion).where(
+                PlanVersion.plan == plan, PlanVersion.version == version
+            )
+            row = (await session.execute(query)).scalars().one()
+            document = PlanDocument.model_validate_json(row.document)
+            self._parsed[place] = PlanInForce(
+                document=document,
+                version=row.version,
+                activate_from=row.activate_from,
+                calendar=PlanCalendar(dates=document.plan),
+            )
+        return self._parsed[place]
 
     async def adopt_rulebook(
         self, rulebook_id: str, data: bytes, *, plan: str | None, caller: Caller
@@ -309,10 +305,6 @@ class Plans:
         if first <= now:
             first = calendar.round_of(today + timedelta(days=1))
         await self._timers.set(session, Timer(kind=WORKDAY, subject=plan, due_at=first))
-
-
-def _version(plan: str, version: int) -> SelectOfScalar[PlanVersion]:
-    return select(PlanVersion).where(PlanVersion.plan == plan, PlanVersion.version == version)
 
 
 def _activation(file: PlanFile, old: PlanInForce | None, now: datetime) -> str | None:
