@@ -51,8 +51,8 @@ bench: setup-dev peers ## rates side by side: ours, the textbook's, one that sto
 compose-env: ## secrets of this machine's own for docker-compose.yml, in .env
 	@deploy/compose/make-env
 
-compose-smoke: ## docker-compose.yml brought up on a Docker engine: POST to mailbox
-	@$(PYTHON) deploy/compose/smoke.py
+compose-smoke: ## docker-compose.yml brought up, POST to mailbox (STANDINS=1: without a registry)
+	@$(if $(STANDINS),deploy/compose/standins/run) $(PYTHON) deploy/compose/smoke.py
 
 chart-tools: ## helm, kubeconform, etcd and an API server, for the chart's tests (built: minutes)
 	@deploy/helm/tools

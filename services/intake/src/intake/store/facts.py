@@ -45,11 +45,10 @@ class Facts:
 # The newest report is looked for from the end: one that is sent daily has many before it.
 _QUERY: Final = """
 SELECT asked.plan, asked.task, asked.unit, asked.period,
-       versions.version, published.period AS published, published.number AS cut,
+       (SELECT max(version) FROM plan_versions AS one WHERE one.plan = asked.plan) AS version,
+       published.period AS published, published.number AS cut,
        newest.id, newest.digest, newest.received_at, newest.plan_version, newest.returned_at
 FROM ({asked}) AS asked
-JOIN (SELECT plan, max(version) AS version FROM plan_versions GROUP BY plan) AS versions
-    ON versions.plan = asked.plan
 LEFT JOIN published ON published.plan = asked.plan AND published.last_day = (
     SELECT max(last_day) FROM published AS one WHERE one.plan = asked.plan
 )
@@ -94,6 +93,8 @@ async def facts_of(session: AsyncSession, obligations: Collection[Obligation]) -
 def _read(rows: Iterable[Row[tuple[object, ...]]]) -> Facts:
     facts = Facts(versions={}, cuts={}, latest={})
     for row in rows:
+        if row.version is None:
+            continue
         facts.versions[row.plan] = row.version
         if row.published is not None:
             facts.cuts[row.plan] = Cut(row.published, row.cut)
