@@ -83,7 +83,7 @@ async def test_a_report_that_cannot_be_journaled_is_not_stored_either(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(*_: object, **__: object) -> None:
-        raise OSError("the disk is full")
+        raise RuntimeError("a fault of ours")
 
     monkeypatch.setattr("shared.kit.journal.Journal.record_all", fail)
     with capture_logs():

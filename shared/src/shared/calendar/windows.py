@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import Literal
 
 from shared.calendar.periods import Period
@@ -100,5 +101,6 @@ def timeliness(
     return Timeliness(status="late", late_days=late_days)
 
 
+@lru_cache(maxsize=1024)
 def _end_of(day: date, tz: tzinfo) -> datetime:
     return datetime.combine(day + timedelta(days=1), time.min, tzinfo=tz).astimezone(UTC)

@@ -18,8 +18,9 @@ from shared.kit.bus.base import Bus
 from shared.kit.bus.loop import ConsumerLoop
 from shared.kit.db import Database, SchemaTooOld
 from shared.kit.dead_letters import DeadLetters
-from shared.kit.edge import Answer, Edge
+from shared.kit.edge import Edge
 from shared.kit.engines import is_passing
+from shared.kit.hot import Answer, HotRoute, HotRoutes
 from shared.kit.inbox import Inbox
 from shared.kit.journal import backlog
 from shared.kit.metrics import KitMetrics
@@ -83,7 +84,14 @@ def build_app(
         await parts.db.close()
 
     app = FastAPIOffline(title=f"Duban {name}", summary=summary, version="1", lifespan=lifespan)
-    app.add_middleware(Edge, metrics=parts.metrics, hot=hot or {})
+    app.add_middleware(Edge, metrics=parts.metrics)
+    app.add_middleware(
+        HotRoutes,
+        routes={
+            path: Edge(HotRoute(path, answer), metrics=parts.metrics)
+            for path, answer in (hot or {}).items()
+        },
+    )
     install_problem_handlers(app)
     app.mount("/static", static_files(), name="static")
     for router in (_probes(parts), _dead_letters(parts), parts.pages.router(), *routers):

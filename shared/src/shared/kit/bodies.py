@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl
 from fastapi import FastAPI, Request
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
-from starlette.requests import ClientDisconnect
 
 from shared.kit.problems import MOST_ERRORS, FieldError, Problem, bounded
 from shared.kit.readers import DocumentError, read_json
@@ -66,14 +65,17 @@ async def read_body(
     body = bytearray()
     try:
         async with asyncio.timeout(_BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
+            more = True
+            while more:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise Problem(400, "broken_off", "the body is shorter than its Content-Length")
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
                 if len(body) > limit:
                     raise too_large
     except TimeoutError as error:
         raise Problem(408, "too_slow", "the body did not arrive in time; send it again") from error
-    except ClientDisconnect as error:
-        raise Problem(400, "broken_off", "the body is shorter than its Content-Length") from error
     return bytes(body)
 
 

@@ -34,6 +34,9 @@ _LOCK: Final = text(
 ).bindparams(bindparam("subjects", type_=ARRAY(String)))
 # Two numbers: these locks and those of the subjects cannot meet.
 _TAKE_SEAT: Final = "SELECT pg_try_advisory_lock(hashtext('duban'), hashtext($1))"
+_BY_INDEX: Final = text(
+    "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)"
+)
 _NOTIFY: Final = text(f"NOTIFY {_CHANNEL}")
 
 
@@ -180,6 +183,16 @@ class Seat:
             self._mine = False
             await connection.invalidate()  # the lock ends with the connection
             await connection.close()
+
+
+async def go_by_index(session: AsyncSession) -> None:
+    """Let this transaction find rows by index alone, in its order.
+
+    PostgreSQL learns only now and then how many rows wait in a queue: a burst of them it would read
+    and sort whole for every page.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(_BY_INDEX)
 
 
 async def announce(session: AsyncSession) -> None:

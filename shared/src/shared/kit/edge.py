@@ -7,14 +7,11 @@ A plain ASGI layer: Starlette's `BaseHTTPMiddleware` costs two thirds of the thr
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, NamedTuple
-from uuid import uuid4
+from secrets import token_hex
+from typing import Final
 
 import structlog
 from prometheus_client import Counter, Histogram
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.kit.engines import is_passing
@@ -41,26 +38,12 @@ _SECURITY: Final = (
 )
 
 
-Answer = Callable[[Request], Awaitable[Response]]
-"""Answers a request itself; a `Problem` it raises is answered for it."""
-
-
-class _HotRoute(NamedTuple):
-    """What the figures are counted under."""
-
-    path: str
-
-
 class Edge:
     """Wraps a service's app."""
 
-    def __init__(
-        self, app: ASGIApp, *, metrics: KitMetrics, hot: Mapping[str, Answer] | None = None
-    ) -> None:
-        """`hot` answers a POST without a query at these paths in the app's place."""
+    def __init__(self, app: ASGIApp, *, metrics: KitMetrics) -> None:
         self._app = app
         self._metrics = metrics
-        self._hot = hot or {}
         self._counted: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,9 +70,7 @@ class Edge:
                 if refusal := _header_refusal(scope) or _address_refusal(scope):
                     await problem_response(refusal)(scope, receive, send_on)
                 else:
-                    await self._pass_on(scope, receive, send_on)
-            except Problem as problem:
-                await problem_response(problem)(scope, receive, send_on)
+                    await self._app(scope, receive, send_on)
             except Exception as error:
                 log.exception("a request failed")
                 if status is not None:  # the answer has begun: all that is left is to break it off
@@ -98,15 +79,6 @@ class Edge:
                 await problem_response(answer)(scope, receive, send_on)
             finally:
                 self._count(scope, status or _FAULT.status, time.perf_counter() - started)
-
-    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = self._hot.get(scope["path"])
-        if answer is None or scope["method"] != "POST" or scope["query_string"]:
-            await self._app(scope, receive, send)
-            return
-        scope["route"] = _HotRoute(scope["path"])
-        response = await answer(Request(scope, receive))
-        await response(scope, receive, send)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unknown")
@@ -149,4 +121,4 @@ def _correlation(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"traceparent" and (match := _TRACEPARENT.fullmatch(value.decode("latin-1"))):
             return match[1]
-    return uuid4().hex
+    return token_hex(16)

@@ -19,7 +19,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared.kit.bus.base import BusUnavailable, Message, MessageRefused, Producer
 from shared.kit.clock import Clock
-from shared.kit.db import Database, Seat
+from shared.kit.db import Database, Seat, go_by_index
 from shared.kit.journal import message_of
 from shared.kit.metrics import KitMetrics
 from shared.kit.tables import KitTables
@@ -139,7 +139,9 @@ class Relay:
         if self._sure and now < self._look_back_at:
             return []
         journal = self._journal
-        numbered = select(journal).where(journal.c.sent_at.is_(None), journal.c.sequence.is_not(None))
+        numbered = select(journal).where(
+            journal.c.sent_at.is_(None), journal.c.sequence.is_not(None)
+        )
         async with self._db.read() as session:
             rows = (await session.execute(numbered.order_by(journal.c.sequence))).mappings().all()
         self._waiting = frozenset(
@@ -157,9 +159,11 @@ class Relay:
         page = select(journal.c.position, journal.c.topic, journal.c.key).where(new)
         page = page.order_by(journal.c.position).limit(_PAGE)
         async with self._db.read() as session:
+            await go_by_index(session)
             if (await session.execute(page.limit(1))).first() is None:
                 return []  # no write lock while nothing is new
         async with self._db.write("journal/numbers") as session:
+            await go_by_index(session)
             rows = (await session.execute(self._numbering(page))).mappings().all()
             await self._keep_last(session, rows)
         return self._rows(sorted(rows, key=lambda row: int(row["position"])))
@@ -216,6 +220,7 @@ class Relay:
 
     async def _mark_sent(self, rows: Sequence[_Row]) -> None:
         async with self._db.write() as session:
+            await go_by_index(session)
             await session.execute(
                 update(self._journal)
                 .where(self._journal.c.position.in_([row.position for row in rows]))

@@ -22,7 +22,6 @@ from sqlalchemy import (
     text,
 )
 
-
 Number: Final = BigInteger().with_variant(Integer(), "sqlite")
 """A number that grows with time: 64 bits, as every number of SQLite's has."""
 

@@ -8,8 +8,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from secrets import token_hex
 from typing import Any, Final, NamedTuple
-from uuid import uuid4
 
 from sqlalchemy import Table, delete, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -161,7 +161,7 @@ class Page:
             window = plan.window(period)
             return Taken(receipt_of(submission, digest, plan, window, first), "repeated")
         window = self._admitted(sent, plan)
-        stored = Stored(f"s-{uuid4().hex}", self._now, plan.version)
+        stored = Stored(f"s-{token_hex(16)}", self._now, plan.version)
         receipt = receipt_of(submission, digest, plan, window, stored)
         self._add(sent, window, plan.version, str(stored.id))
         return Taken(receipt, "accepted")
@@ -206,7 +206,8 @@ class Page:
     def _add(self, sent: Sent, window: Window, version: int, submission_id: str) -> None:
         submission, caller = sent.submission, sent.caller
         day = as_of(submission, window.period)
-        accepted = SubmissionAccepted(
+        # The report was validated when it was read, and all else is ours: not once more.
+        accepted = SubmissionAccepted.model_construct(
             submission=submission_id,
             plan_version=version,
             received_at=self._now,

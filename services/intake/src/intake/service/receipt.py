@@ -4,12 +4,15 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from intake.domain.admission import as_of
 from intake.service.plans import PlanInForce
 from shared.calendar.windows import Window
 from shared.contracts.submission import Submission
+
+_MEMBERS: Final = set(Submission.model_fields)
+_CANONICAL: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,10 +67,7 @@ def receipt_of(
 
 def content_of(submission: Submission) -> str:
     """What was reported, as canonical JSON: sorted keys, no spaces; nothing of the transport."""
-    members: dict[str, Any] = json.loads(
-        submission.model_dump_json(include=set(Submission.model_fields), by_alias=True)
-    )
-    return json.dumps(members, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _CANONICAL.encode(submission.model_dump(mode="json", include=_MEMBERS, by_alias=True))
 
 
 def digest_of(submission: Submission) -> str:
