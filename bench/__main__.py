@@ -23,7 +23,7 @@ from bench.serve import prepare  # noqa: E402  # likewise
 from peers import free_ports  # noqa: E402  # likewise
 from peers.postgres import Postgres  # noqa: E402  # likewise
 
-ROUNDS: Final = 3
+ROUNDS: Final = 5
 SECONDS: Final = 4.0
 CLIENTS: Final = 64
 STARTS_SECONDS: Final = 30

@@ -25,8 +25,8 @@ from shared.kit.serving import Server
 PLAN: Final = "fuzhou-3820"
 PERIOD: Final = "2021-B2"
 _FILE: Final = Path(__file__).parent.parent / "examples/fuzhou/plan.yaml"
-_NOW: Final = datetime.fromisoformat("2021-05-06T10:00+08:00")
-_OFFICE: Final = Caller(
+NOW: Final = datetime.fromisoformat("2021-05-06T10:00+08:00")
+OFFICE: Final = Caller(
     principal=Principal(token="bench", holder="bench", unit=None, roles=frozenset({"office"})),
     correlation="bench",
 )
@@ -58,7 +58,7 @@ class SilentBus:
 def wired(url: str, folder: Path, bus: Bus) -> intake.wiring.Intake:
     """Our intake, on a spring day of 2021."""
     settings = IntakeSettings(database=url, session_secret=SecretStr("s" * 32))
-    clock = MovableClock(path=folder / "clock", start=_NOW)
+    clock = MovableClock(path=folder / "clock", start=NOW)
     return intake.wiring.build(settings=settings, bus=bus, clock=clock, member="bench")
 
 
@@ -66,9 +66,9 @@ async def prepare(url: str, folder: Path) -> tuple[str, list[dict[str, Any]]]:
     """Migrate, apply the plan of Fuzhou; return a token and one report for each obligation."""
     await migrate(url=url, migrations=MIGRATIONS)
     house = wired(url, folder, SilentBus())
-    await house.plans.apply(PLAN, _FILE.read_bytes(), dry_run=False, caller=_OFFICE)
+    await house.plans.apply(PLAN, _FILE.read_bytes(), dry_run=False, caller=OFFICE)
     _, token = await house.access.issue(
-        holder="bench", unit=None, roles=["office"], expires_at=None, caller=_OFFICE
+        holder="bench", unit=None, roles=["office"], expires_at=None, caller=OFFICE
     )
     bodies = []
     for owed in await house.duties.owed(PLAN, unit=None, period=PERIOD):
@@ -77,7 +77,7 @@ async def prepare(url: str, folder: Path) -> tuple[str, list[dict[str, Any]]]:
         body |= {"values": dict.fromkeys(duty.figures, "12.5")}
         report = Submission.model_validate(body)
         try:
-            await house.submissions.rehearse(report, caller=_OFFICE)
+            await house.submissions.rehearse(report, caller=OFFICE)
         except Refused:
             continue
         bodies.append(body)

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
-from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select
+from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts import topics
@@ -352,6 +352,12 @@ async def until(condition: Callable[[], bool | Awaitable[bool]]) -> None:
             if holds if isinstance(holds, bool) else await holds:
                 return
             await asyncio.sleep(0.01)
+
+
+async def waits_for_a_lock(service: Service) -> bool:
+    """Whether a transaction waits for another, on PostgreSQL."""
+    async with service.db.read() as session:
+        return bool(await session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
 def browser(app: FastAPI, **options: Any) -> httpx.AsyncClient:  # noqa: ANN401  # httpx's own

@@ -141,8 +141,10 @@ async def test_any_order_with_repeats_ends_in_the_order_of_the_numbers(service: 
 async def test_two_members_that_read_the_same_take_each_event_in_once(service: Service) -> None:
     """A member that has lost its partition, but does not know it yet."""
     plans = ("fuzhou", "xiamen", "putian")
+    await send(service, *(one for plan in plans for one in marks_of(plan, 1)))
+    await service.take_in()
     for plan in plans:
-        await send(service, *marks_of(plan, *range(1, 101)))
+        await send(service, *marks_of(plan, *range(2, 101)))
     async with another_process(service) as other:
         await asyncio.gather(
             service.take_in(service.loop(group="one")), other.take_in(other.loop(group="another"))
@@ -307,6 +309,20 @@ async def test_what_is_unavailable_keeps_its_offset_and_is_delivered_again(
 
     moody.against.clear()
     await service.take_in(service.loop(moody.handlers))
+    assert await service.marks() == named("fuzhou", 1, 2, 3)
+    assert await service.letters() == []
+
+
+async def test_an_event_whose_transaction_had_to_be_undone_is_delivered_again(
+    service: Service,
+) -> None:
+    moody = Moody(service, {"c2": ConnectionResetError("the database went away")})
+    await send(service, *marks_of("fuzhou", 1, 2, 3))
+    loop = service.loop(moody.handlers)
+    async with running(loop.run):
+        await until(lambda: moody.tried.count("c2") > 3)
+        moody.against.clear()
+        await until(lambda: loop.caught_up)
     assert await service.marks() == named("fuzhou", 1, 2, 3)
     assert await service.letters() == []
 

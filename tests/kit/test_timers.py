@@ -12,8 +12,9 @@ from kit_cast import (
     on_postgresql,
     running,
     until,
+    waits_for_a_lock,
 )
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit import timers as timers_module
@@ -222,11 +223,6 @@ async def test_a_timer_waits_for_whoever_writes_about_its_plan_and_is_looked_at_
     move(service, HOUR)
     await fire_all(loop)
     assert await fired(service) == ["fuzhou/2022-05"]
-
-
-async def waits_for_a_lock(service: Service) -> bool:
-    async with service.db.read() as session:
-        return bool(await session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
 async def test_a_timer_whose_database_went_away_is_no_failing_timer(service: Service) -> None:

@@ -27,10 +27,8 @@ from shared.kit.signals import Bell
 
 _CHANNEL: Final = "duban_written"
 
-# In one order, so that two writers about the same subjects cannot wait for each other.
 _LOCK: Final = text(
-    "SELECT pg_advisory_xact_lock(hashtextextended(subject, 0)) "
-    "FROM (SELECT unnest(:subjects) AS subject ORDER BY 1) AS subjects"
+    "SELECT pg_advisory_xact_lock(hashtextextended(subject, 0)) FROM unnest(:subjects) AS subject"
 ).bindparams(bindparam("subjects", type_=ARRAY(String)))
 # Two numbers: these locks and those of the subjects cannot meet.
 _TAKE_SEAT: Final = "SELECT pg_try_advisory_lock(hashtext('duban'), hashtext($1))"
@@ -73,6 +71,7 @@ class Database:
         """
         async with self._one_writer, self._sessions() as session, session.begin():
             if subjects and not self._sqlite:
+                # In one order, so that writers about the same subjects never block each other.
                 await session.execute(_LOCK, {"subjects": sorted(set(subjects))})
             yield session
         self.written.ring()

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from itertools import pairwise
 
 from intake.domain.obligations import closing_day, lead_of
 from shared.calendar.periods import Period
 from shared.calendar.plan import PlanCalendar
-from shared.contracts.plan import Action, Indicator, PlanDocument, PlanHead, Task
+from shared.contracts.plan import Action, Indicator, Milestone, PlanDocument, PlanHead, Task
 from shared.contracts.submission import PartialDone, Relation, Submission
 
 _NEVER_FALLS = frozenset({"cumulative", "ceiling", "recurring"})
@@ -54,6 +55,17 @@ class Reported:
 
     indicators: tuple[Indicator, ...]
     task: Task | None
+
+    @cached_property
+    def figures(self) -> Mapping[str, Indicator]:
+        """The indicators by id."""
+        return {indicator.id: indicator for indicator in self.indicators}
+
+    @cached_property
+    def nodes(self) -> Mapping[str, Milestone]:
+        """The task's milestones by id."""
+        milestones = self.task.milestones if self.task else ()
+        return {milestone.id: milestone for milestone in milestones}
 
 
 def admit(
@@ -147,8 +159,7 @@ def _time(
 
 
 def _fields(submission: Submission, subject: Reported) -> Iterator[Refusal]:
-    indicators = {indicator.id: indicator for indicator in subject.indicators}
-    task = subject.task
+    indicators, nodes, task = subject.figures, subject.nodes, subject.task
     for name in submission.values:
         if name not in indicators:
             yield _unknown(f"values.{name}", name, indicators)
@@ -167,7 +178,6 @@ def _fields(submission: Submission, subject: Reported) -> Iterator[Refusal]:
                 path="no_data",
                 message=f"{name} has a value too: send one or the other",
             )
-    nodes = {milestone.id: milestone for milestone in task.milestones} if task else {}
     for name in submission.milestones or {}:
         if name not in nodes:
             yield _unknown(f"milestones.{name}", name, nodes)
@@ -191,9 +201,8 @@ def _unknown(path: str, name: str, known: Mapping[str, object]) -> Refusal:
 
 
 def _values(submission: Submission, subject: Reported) -> Iterator[Refusal]:
-    kinds = {indicator.id: indicator for indicator in subject.indicators}
     for name, value in submission.values.items():
-        indicator = kinds.get(name)
+        indicator = subject.figures.get(name)
         if indicator is None:
             continue
         message = _wrong_value(indicator, value)
@@ -230,7 +239,7 @@ def _milestones(submission: Submission, subject: Reported, today: date) -> Itera
     task = subject.task
     if task is None:
         return
-    nodes = {milestone.id: milestone for milestone in task.milestones}
+    nodes = subject.nodes
     for name, done in (submission.milestones or {}).items():
         path = f"milestones.{name}"
         if name not in nodes:
@@ -265,10 +274,12 @@ def _falls(submission: Submission, subject: Reported, known: Known, day: date) -
     if submission.correction is not None:
         return
     mend = 'add "correction": {"reason": "…"} if this is right'
-    kinds = {indicator.id: indicator.kind for indicator in subject.indicators}
     for name, value in submission.values.items():
-        kind, before = kinds.get(name), known.counted.get(name)
-        if kind not in _NEVER_FALLS or before is None or not isinstance(value, Decimal):
+        figure, before = subject.figures.get(name), known.counted.get(name)
+        if figure is None or before is None or not isinstance(value, Decimal):
+            continue
+        kind = figure.kind
+        if kind not in _NEVER_FALLS:
             continue
         begins_anew = kind == "recurring" and before.as_of.year != day.year
         if value < before.total and not begins_anew:

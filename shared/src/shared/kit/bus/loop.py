@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 import structlog
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.envelope import Envelope, Event
@@ -27,6 +26,7 @@ from shared.kit.bus.base import (
     Record,
     TopicPartition,
 )
+from shared.kit.bus.records import envelope_of, event_of, key_of
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.kit.dead_letters import DeadLetters, Rejected
@@ -40,9 +40,6 @@ _BATCH: Final = 500
 _POLL_SECONDS: Final = 1.0
 _PAUSE_SECONDS: Final = 0.3
 _DEAD_LETTER_LIMIT: Final = 20
-_LONGEST_KEY: Final = 64
-_LAST_NUMBER: Final = 2**31 - 1
-_UNSET_CLOCK: Final = 1970
 
 E = TypeVar("E", bound=Event)
 
@@ -169,7 +166,7 @@ class ConsumerLoop:
                     following: Record | None = record
                     while following is not None:
                         outcomes.append(await self._apply(session, hearing, following))
-                        following = await hearing.next_held(_key(record))
+                        following = await hearing.next_held(key_of(record))
         except Exception as error:  # noqa: BLE001  # replayed singly, where each error is told
             log.info("a batch is replayed singly", error=f"{type(error).__name__}: {error}")
             return await self._take_singly(records)
@@ -194,7 +191,7 @@ class ConsumerLoop:
         try:
             async with self._transaction([record]) as (session, hearing):
                 outcome = await self._apply(session, hearing, record)
-                following = await hearing.next_held(_key(record))
+                following = await hearing.next_held(key_of(record))
         except Rejected as rejected:
             return await self._bury(record, rejected)
         except Exception as error:
@@ -211,7 +208,7 @@ class ConsumerLoop:
         self, records: Sequence[Record]
     ) -> AsyncIterator[tuple[AsyncSession, Hearing]]:
         """One transaction about records of one partition; nobody else writes about their keys."""
-        keys = {_key(record) for record in records}
+        keys = {key_of(record) for record in records}
         async with self._db.write(*keys) as session:
             await self._refuse_over_limit(session)
             async with self._inbox.hear(session, records[0].topic, keys) as hearing:
@@ -219,7 +216,7 @@ class ConsumerLoop:
 
     async def _apply(self, session: AsyncSession, hearing: Hearing, record: Record) -> str:
         """Take one record in; return the outcome to be counted once that is committed."""
-        envelope = _envelope(record)
+        envelope = envelope_of(record)
         verdict = await hearing.admit(record, envelope, at=self._clock.wall_now())
         if verdict is Verdict.HELD:
             log.error("an event is missing: its key waits", key=envelope.key, at=record.offset)
@@ -233,7 +230,7 @@ class ConsumerLoop:
             if envelope.type not in EVENTS and family(envelope.type) in FAMILIES:
                 raise Rejected("unknown_version", f"this release cannot read {envelope.type}")
             return "applied" if envelope.type in EVENTS else "unknown"
-        event = _parse(EVENTS[envelope.type], envelope)
+        event = event_of(EVENTS[envelope.type], envelope)
         received = Received(
             event=event,
             data=envelope.data.decode(),
@@ -251,14 +248,14 @@ class ConsumerLoop:
 
     async def _bury(self, record: Record, rejected: Rejected) -> Record | None:
         """Set a record aside and count it as heard; return the held one that follows it."""
-        key, now = _key(record), self._clock.wall_now()
+        key, now = key_of(record), self._clock.wall_now()
         async with (
             self._db.write(key) as session,
             self._inbox.hear(session, record.topic, [key]) as hearing,
         ):
             await self._dead_letters.bury(session, record, rejected, at=now)
             try:
-                envelope = _envelope(record)
+                envelope = envelope_of(record)
             except Rejected:
                 pass  # it carries no number that could be counted as taken
             else:
@@ -273,43 +270,6 @@ class ConsumerLoop:
             raise Unavailable("too many dead letters are open: settle them, or mend the release")
 
 
-def _key(record: Record) -> str:
-    """The record's key as text, in which no database finds a character to refuse."""
-    return (record.key or b"").decode(errors="replace").replace("\0", "\ufffd")
-
-
 def _waits(error: Exception) -> bool:
     """Whether the record is to be delivered again, instead of being set aside."""
     return isinstance(error, Unavailable) or is_passing(error)
-
-
-def _envelope(record: Record) -> Envelope:
-    headers: dict[str, str] = {}
-    for name, value in record.headers:
-        if value is not None and name not in headers:  # of duplicate headers the first wins
-            headers[name] = value.decode(errors="replace")
-    if not record.value:
-        raise Rejected("empty_record", "the record has no value")
-    try:
-        envelope = Envelope.from_headers(headers, record.value)
-    except ValueError as error:
-        raise Rejected("not_cloudevents", str(error)) from error
-    if record.key is None or _key(record) != envelope.key:
-        raise Rejected("wrong_key", "the record's key is not the one its envelope names")
-    if len(envelope.key) > _LONGEST_KEY:
-        raise Rejected("wrong_key", f"no key has more than {_LONGEST_KEY} characters")
-    if envelope.sequence > _LAST_NUMBER:
-        raise Rejected("wrong_number", f"no key has more than {_LAST_NUMBER:,} events")
-    if envelope.time.year == _UNSET_CLOCK:
-        raise Rejected("wrong_time", "its time is that of a clock that was never set")
-    return envelope
-
-
-def _parse(model: type[Event], envelope: Envelope) -> Event:
-    try:
-        event = model.model_validate_json(envelope.data)
-    except ValidationError as error:
-        raise Rejected("malformed", str(error)) from error
-    if event.key != envelope.key or event.subject != envelope.subject:
-        raise Rejected("wrong_subject", "key or subject do not name what the data names")
-    return event
