@@ -1,1 +1,1 @@
-"""Side by side, in one run on one machine: what our parts cost against what one would write else."""
+"""Side by side, in one run on one machine: our parts against what else one would write."""

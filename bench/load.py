@@ -46,7 +46,7 @@ async def load(order: Order) -> Outcome:
     requests = _requests(order)
     clients = [_Client(requests) for _ in range(order.clients)]
     for client in clients:
-        await loop.create_connection(lambda client=client: client, "127.0.0.1", order.port)
+        await loop.create_connection(client.itself, "127.0.0.1", order.port)
     started = time.perf_counter()
     for client in clients:
         client.begin()
@@ -95,6 +95,10 @@ class _Client(asyncio.Protocol):
         self._sent = 0.0
         self._transport: asyncio.Transport | None = None
 
+    def itself(self) -> "_Client":
+        """What a connection asks for its protocol."""
+        return self
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  # a TCP connection's is one
         self._transport = transport
@@ -118,7 +122,7 @@ class _Client(asyncio.Protocol):
         else:
             self.begin()
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, _error: Exception | None) -> None:
         if not self.ended.done():
             self.statuses["hung up"] += 1
             self.ended.set_result(None)

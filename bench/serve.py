@@ -1,4 +1,7 @@
-"""One server in a process of its own: `python -m bench.serve ours|textbook|idle PORT URL FOLDER`."""
+"""One server in a process of its own.
+
+`python -m bench.serve ours|textbook|idle PORT URL FOLDER`
+"""
 
 import asyncio
 import sys
@@ -27,7 +30,12 @@ PERIOD: Final = "2021-B2"
 _FILE: Final = Path(__file__).parent.parent / "examples/fuzhou/plan.yaml"
 NOW: Final = datetime.fromisoformat("2021-05-06T10:00+08:00")
 OFFICE: Final = Caller(
-    principal=Principal(token="bench", holder="bench", unit=None, roles=frozenset({"office"})),
+    principal=Principal(
+        token="bench",  # noqa: S106  # the id of one, no secret
+        holder="bench",
+        unit=None,
+        roles=frozenset({"office"}),
+    ),
     correlation="bench",
 )
 
@@ -39,9 +47,11 @@ class SilentBus:
         """Nothing to connect to."""
 
     def producer(self) -> Any:  # noqa: ANN401  # stands for any part of a bus
+        """Itself."""
         return self
 
     async def consumer(self, **_asked: object) -> Any:  # noqa: ANN401  # likewise
+        """Never comes."""
         return await self.send()
 
     async def send(self, *_messages: object) -> Any:  # noqa: ANN401  # likewise
@@ -49,6 +59,7 @@ class SilentBus:
         await asyncio.Event().wait()
 
     async def healthy(self) -> bool:
+        """Never."""
         return False
 
     async def close(self) -> None:
@@ -73,7 +84,12 @@ async def prepare(url: str, folder: Path) -> tuple[str, list[dict[str, Any]]]:
     bodies = []
     for owed in await house.duties.owed(PLAN, unit=None, period=PERIOD):
         duty = owed.obligation
-        body = {"plan": PLAN, "task": duty.task.id, "unit": duty.unit, "period": PERIOD}
+        body: dict[str, Any] = {
+            "plan": PLAN,
+            "task": duty.task.id,
+            "unit": duty.unit,
+            "period": PERIOD,
+        }
         body |= {"values": dict.fromkeys(duty.figures, "12.5")}
         report = Submission.model_validate(body)
         try:

@@ -1,4 +1,4 @@
-"""What stands in a record, or why nobody may take it: whoever wrote it may have written anything."""
+"""What a record carries, or why nobody may take it: anybody may have written anything there."""
 
 from typing import Final
 
