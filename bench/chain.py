@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
+import uvloop
 from pydantic import SecretStr
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,7 +25,6 @@ from scoring.store.tables import kit
 from shared.contracts import topics
 from shared.contracts.intake import SubmissionAccepted
 from shared.contracts.submission import Submission
-from shared.kit.app import Parts
 from shared.kit.bus.kafka import KafkaBus
 from shared.kit.bus.loop import Received
 from shared.kit.clock import MovableClock
@@ -32,6 +32,7 @@ from shared.kit.db import migrate
 from shared.kit.foundation import TOPICS, lay
 from shared.kit.journal import backlog
 from shared.kit.logs import set_up
+from shared.kit.parts import Parts
 
 EVENTS: Final = 10_000
 _LOOK_SECONDS: Final = 0.02
@@ -164,5 +165,5 @@ if __name__ == "__main__":
     set_up(form="json", level="WARNING")
     stages = {"fill": fill, "relay": relay, "hear": hear, "score": score}
     name, database, brokers, home = sys.argv[1:]
-    found = asyncio.run(stages[name](database, brokers, Path(home)))
+    found = uvloop.run(stages[name](database, brokers, Path(home)))
     sys.stdout.write(json.dumps(found))

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+import uvloop
+
 _MARK: Final = b'"note":"'
 
 
@@ -134,4 +136,4 @@ def _length(head: bytes) -> int:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(asdict(asyncio.run(load(Order(**json.load(sys.stdin)))))))
+    sys.stdout.write(json.dumps(asdict(uvloop.run(load(Order(**json.load(sys.stdin)))))))

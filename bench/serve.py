@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+import uvloop
 from fastapi import FastAPI
 from pydantic import SecretStr
 
@@ -112,9 +113,11 @@ async def serve(which: str, port: int, url: str, folder: Path, bus: Bus | None =
     app: FastAPI = apps[which]()
     if which == "textbook":
         await make_tables(url)
-    await Server(app, port=port).serve()
+    server = Server(app, port=port)
+    server.own_the_process()
+    await server.serve()
 
 
 if __name__ == "__main__":
     name, at, database, home = sys.argv[1:]
-    asyncio.run(serve(name, int(at), database, Path(home)))
+    uvloop.run(serve(name, int(at), database, Path(home)))

@@ -69,6 +69,13 @@ async def commit(consumer: Consumer, records: Sequence[Record]) -> None:
     await consumer.commit({record.place: record.offset + 1 for record in records})
 
 
+async def standing(bus: Bus, topic: Topic, *, last: int | None = None) -> list[Record]:
+    """What stands in a topic now, partition after partition."""
+    async with asyncio.timeout(PATIENCE):
+        pages = bus.history(sorted(everywhere(topic)), last=last)
+        return [record async for page in pages for record in page]
+
+
 def values(records: Sequence[Record]) -> list[str]:
     return [(record.value or b"").decode() for record in records]
 

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 import httpx
 from databases import Databases
+from described import Described
 from kit_cast import until
 from pydantic import SecretStr
 
@@ -169,9 +170,7 @@ class Town:
             settings=self.settings, bus=bus, clock=clock, member=member
         )
         self.app = intake.app.create_app(self.intake)
-        self.web = httpx.AsyncClient(
-            transport=httpx.ASGITransport(self.app), base_url="http://intake"
-        )
+        self.web = httpx.AsyncClient(transport=Described(self.app), base_url="http://intake")
         self.tokens: dict[str, str] = {}
         self._released = 0
 

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.contracts import topics
 from shared.contracts.envelope import Envelope, Event
 from shared.contracts.intake import AccessRole, CredentialChanged, CutoffMarked
-from shared.kit.app import Parts, build_app
+from shared.kit.app import build_app
 from shared.kit.auth import Credentials, Gate, NewToken, new_token
 from shared.kit.bus.base import Bus, Message, Producer, Record, Topic
 from shared.kit.bus.local import LocalBus
@@ -29,8 +29,10 @@ from shared.kit.db import Database
 from shared.kit.dead_letters import DeadLetters
 from shared.kit.inbox import Inbox
 from shared.kit.journal import Journal, to_message
+from shared.kit.log_guard import LogGuard
 from shared.kit.metrics import KitMetrics
 from shared.kit.pages import Pages
+from shared.kit.parts import Parts
 from shared.kit.relay import Relay
 from shared.kit.tables import KitTables
 from shared.kit.timers import Timer, TimerHandler, TimerLoop, Timers
@@ -84,6 +86,11 @@ class Service:
             tables=self.tables, journal=self.journal, consumer="scoring"
         )
         self.credentials = Credentials(tables=self.tables)
+        self.guard = self.new_guard()
+
+    def new_guard(self) -> LogGuard:
+        """A guard over the bus as it is now, that has not looked yet."""
+        return LogGuard(bus=self.bus, db=self.db, tables=self.tables, name="intake", topics=TOPICS)
 
     async def say(
         self, *events: Event, correlation: str = "request-1", event_id: str | None = None
@@ -99,6 +106,7 @@ class Service:
             db=self.db,
             tables=self.tables,
             producer=producer or self.bus.producer(),
+            guard=self.guard,
             source="duban/intake",
             clock=self.clock,
             metrics=self.metrics,
@@ -210,6 +218,7 @@ class Service:
             db=db or self.db,
             tables=self.tables,
             bus=self.bus,
+            guard=self.guard,
             inbox=self.inbox,
             dead_letters=self.dead_letters,
             consumer=consumer,

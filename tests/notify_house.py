@@ -17,7 +17,8 @@ from typing import Any, Final, TypeVar
 import httpx
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from databases import Databases
-from kit_cast import browser, running, until
+from described import Described
+from kit_cast import running, until
 from pydantic import SecretStr
 from sqlmodel import col, select
 
@@ -221,7 +222,11 @@ class House:
 
     async def visitor(self, *roles: AccessRole, unit: str | None = None) -> httpx.AsyncClient:
         """A client with a token of its own."""
-        return browser(self.app, headers=await self.token(*roles, unit=unit))
+        return httpx.AsyncClient(
+            transport=Described(self.app),
+            base_url="http://duban.test",
+            headers=await self.token(*roles, unit=unit),
+        )
 
     async def set_contacts(self, *contacts: Json) -> None:
         office = await self.visitor("office")

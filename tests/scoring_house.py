@@ -10,8 +10,9 @@ from uuid import uuid4
 
 import httpx
 from databases import Databases
+from described import Described
 from fastapi import FastAPI
-from kit_cast import browser, running, until
+from kit_cast import running, until
 from pydantic import SecretStr
 from scoring_cast import Json, a_plan, a_rulebook, a_task, instant, the_period
 from sqlalchemy import select
@@ -303,7 +304,9 @@ class Site:
 
     def visitor(self, headers: dict[str, str] | None = None) -> httpx.AsyncClient:
         """A client of its own, with these headers on every request."""
-        return browser(self.app, headers=headers or {})
+        return httpx.AsyncClient(
+            transport=Described(self.app), base_url="http://duban.test", headers=headers or {}
+        )
 
     async def publish(self, period: str) -> dict[str, Any]:
         """Draft, approve and release over HTTP; the released publication."""

@@ -65,6 +65,7 @@ async def say(story: Sequence[Said], source: str, folder: Path) -> list[Message]
             db=service.db,
             tables=service.tables,
             producer=recorder,
+            guard=service.guard,
             source=source,
             clock=service.clock,
             metrics=service.metrics,

@@ -123,12 +123,7 @@ def test_the_readme_explains_every_value_as_the_schema_does() -> None:
 
 
 async def test_every_route_of_the_services_is_at_the_origin_or_kept_inside(tmp_path: Path) -> None:
-    routes = read_yaml(CHART / "routes.yaml")
-    at_the_origin = {
-        path: service
-        for service in SERVICES
-        for path in [*routes[service].get("exact", []), *routes[service]["prefixes"]]
-    }
+    routes, at_the_origin = read_yaml(CHART / "routes.yaml"), paths_at_the_origin()
     answered = {service: await paths_of(service, tmp_path) for service in SERVICES}
     for service, paths in answered.items():
         for path in paths:
@@ -140,6 +135,48 @@ async def test_every_route_of_the_services_is_at_the_origin_or_kept_inside(tmp_p
             assert alike, f"{path} of {service} goes to {elsewhere}, which has no such page"
     for known, service in at_the_origin.items():
         assert any(is_at(path, known) for path in answered[service]), f"{service} has no {known}"
+
+
+async def test_every_link_of_a_page_leads_somewhere_at_its_own_port_and_at_the_origin(
+    tmp_path: Path,
+) -> None:
+    at_the_origin = paths_at_the_origin()
+    answered = {service: await paths_of(service, tmp_path) for service in SERVICES}
+    for service in SERVICES:
+        links = links_of(service)
+        assert "/" in links
+        for link in links:
+            assert answers(answered[service], link), f"{service} links to {link}, and has no such"
+            [other] = {of for known, of in at_the_origin.items() if is_at(link, known)}
+            assert answers(answered[other], link), f"{service} links to {link}, which is {other}'s"
+
+
+def paths_at_the_origin() -> dict[str, str]:
+    """Which service has which path, or all below it."""
+    routes = read_yaml(CHART / "routes.yaml")
+    return {
+        path: service
+        for service in SERVICES
+        for path in [*routes[service].get("exact", []), *routes[service]["prefixes"]]
+    }
+
+
+def links_of(service: str) -> set[str]:
+    """The paths that a service's templates and those of the shell lead to; "x" fills the gaps."""
+    own = Path(f"{ROOT}/services/{service}/src/{service}/pages").glob("*.html")
+    shell = (ROOT / "shared/src/shared/kit/pages/templates").glob("*.html")
+    templates = "\n".join(path.read_text() for path in (*own, *shell))
+    named: list[str] = re.findall(r'(?:href|src|action)="([^"]*)"', templates)
+    filled = {re.sub(r"\{\{.*?\}\}", "x", one) for one in named}
+    elsewhere = {one for one in filled if not one.startswith("/")}
+    assert elsewhere <= {"#x", "x", "data:,"}  # in the same page, its other language, no icon
+    return filled - elsewhere
+
+
+def answers(paths: Iterable[str], link: str) -> bool:
+    return link.startswith("/static/") or any(
+        re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), link) for path in paths
+    )
 
 
 async def paths_of(service: str, folder: Path) -> set[str]:

@@ -29,6 +29,7 @@ from shared.kit.problems import PROBLEM_JSON
 @pytest.fixture
 async def migrated(service: Service) -> Service:
     await migrate(url=service.url, migrations=service.migrations)
+    await service.guard.sure()
     return service
 
 

@@ -28,6 +28,7 @@ from bus_cast import (
     read,
     say,
     settle,
+    standing,
     values,
 )
 
@@ -575,6 +576,72 @@ async def test_caught_up_speaks_of_the_members_own_partitions(world: World, plan
     assert not await two.caught_up()
 
 
+# --- what stands in the log
+
+
+async def test_history_is_everything_in_the_log_each_partition_in_its_order(
+    world: World, plans: Topic
+) -> None:
+    bus = await world.open(plans)
+    consumer = await join(bus, plans)
+    await bus.producer().send(numbered(plans, 2500))
+    await bus.producer().send(numbered(plans, 5, keys=["finance"]))
+
+    records = await standing(bus, plans)
+
+    assert sorted(values(records)) == sorted([*as_sent(2500), *as_sent(5)])
+    offsets: dict[int, list[int]] = defaultdict(list)
+    for record in records:
+        offsets[record.partition].append(record.offset)
+    assert all(found == list(range(len(found))) for found in offsets.values())
+    assert records == await standing(bus, plans)  # no group was moved on, and so also here
+    assert len(await read(consumer, 2505)) == 2505
+
+
+async def test_history_of_the_last_few_is_the_end_of_each_partition(
+    world: World, plans: Topic
+) -> None:
+    bus = await world.open(plans)
+    await bus.producer().send(numbered(plans, 400))
+    everything: dict[int, list[Record]] = defaultdict(list)
+    for record in await standing(bus, plans):
+        everything[record.partition].append(record)
+
+    ends = [record for records in everything.values() for record in records[-3:]]
+
+    assert await standing(bus, plans, last=3) == ends
+
+
+async def test_history_speaks_of_the_partitions_it_is_asked_for(world: World, plans: Topic) -> None:
+    bus = await world.open(plans)
+    await bus.producer().send(numbered(plans, 100))
+    (place, *_) = sorted({record.place for record in await standing(bus, plans)})
+    found = [record async for page in bus.history([place]) for record in page]
+    assert {record.place for record in found} == {place}
+
+
+async def test_the_history_of_an_empty_topic_is_told_at_once(world: World, plans: Topic) -> None:
+    assert await standing(await world.open(plans), plans, last=3) == []
+
+
+async def test_history_has_foreign_records_as_they_are(world: World, plans: Topic) -> None:
+    bus = await world.open(plans)
+    await world.write_foreign(plans, 2, None, b"no key")
+    await world.write_foreign(plans, 2, b"finance", None)
+    told = [(record.key, record.value) for record in await standing(bus, plans, last=5)]
+    assert told == [(None, b"no key"), (b"finance", None)]
+
+
+async def test_history_of_a_compacted_topic_ends_with_its_newest_records(
+    world: World, tokens: Topic
+) -> None:
+    bus = await world.open(tokens)
+    for number in range(5):
+        await bus.producer().send([say(tokens, key, f"{key} {number}") for key in BUREAUS])
+    latest = {record.key: record.value for record in await standing(bus, tokens)}
+    assert latest == {key.encode(): f"{key} 4".encode() for key in BUREAUS}
+
+
 # --- topics and the life of a bus
 
 
@@ -646,6 +713,8 @@ async def test_a_closed_bus_says_that_it_is_unavailable(world: World, plans: Top
         await asyncio.wait_for(waiting, PATIENCE)
     with pytest.raises(BusUnavailable):
         await producer.send([say(plans, "finance", "late")])
+    with pytest.raises(BusUnavailable):
+        await standing(bus, plans)
     await consumer.close()
     await producer.close()
     await bus.close()

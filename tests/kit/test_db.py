@@ -254,6 +254,8 @@ async def test_a_seat_is_lost_with_its_connection_and_its_holder_knows(service: 
         await end_connections(service, "pid IN (SELECT pid FROM pg_locks WHERE objsubid = 2)")
 
         await until(theirs.held)
+        with pytest.raises(ConnectionError):
+            await mine.held()
         assert not await mine.held()
         await mine.leave()
         await theirs.leave()

@@ -28,6 +28,7 @@ from bus_cast import (
     read,
     say,
     settle,
+    standing,
     values,
 )
 from peers.kafka import Kafka
@@ -227,6 +228,7 @@ async def test_nothing_waits_for_ever_for_a_kafka_that_is_away(
         await unavailable(lambda: consumer.poll(limit=10, wait=0.5), within=4)
         await unavailable(lambda: commit(consumer, records), within=6)
         await unavailable(consumer.caught_up, within=6)
+        await unavailable(lambda: standing(bus, plans), within=14)
         await asyncio.gather(
             unavailable(lambda: producer.send(numbered(plans, 8)), within=14),
             unavailable(stranger.start, within=12),
@@ -435,13 +437,12 @@ async def test_a_corrupt_batch_is_one_record_without_value_and_what_surrounds_it
     with capture_logs() as logs:
         records = await persist(consumer, 5)
 
-    assert [(record.offset, record.value) for record in records] == [
-        (0, b"a"),
-        (1, b"b"),
-        (2, None),
-        (5, b"c"),
-        (6, b"d"),
-    ]
+    read_by_a_member = [(record.offset, record.value) for record in records]
+    assert read_by_a_member == [(0, b"a"), (1, b"b"), (2, None), (5, b"c"), (6, b"d")]
+    with capture_logs():
+        everything, end = await standing(bus, one), await standing(bus, one, last=3)
+    assert everything == records
+    assert [(record.offset, record.value) for record in end] == [(4, None), (5, b"c"), (6, b"d")]
     assert [one["event"] for one in logs].count("a batch is corrupt and is passed over") == 1
     await commit(consumer, records)
     assert await consumer.caught_up()

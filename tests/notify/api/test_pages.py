@@ -7,7 +7,7 @@ from notify_house import B1, House, overdue, standing
 async def test_a_reader_without_a_token_is_sent_to_sign_in_and_back(house: House) -> None:
     await house.hear(overdue())
     path = f"/alerts/{(await house.alert()).id}"
-    for page in ("/", path):
+    for page in ("/alerts", path):
         answer = await browser(house.app).get(page)
         assert answer.status_code == 303
         assert answer.headers["location"].startswith("/signin?next=")
@@ -36,10 +36,17 @@ async def test_who_was_not_told_stands_on_the_page_with_the_reason(house: House)
     assert "nobody stands behind the role" in page
 
 
-async def test_the_home_page_lists_the_alerts_a_reader_may_see(house: House) -> None:
+async def test_the_first_page_is_the_list_of_alerts(house: House) -> None:
+    reader = await house.visitor("office")
+    answer = await reader.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/alerts")
+    assert '<a href="/alerts">' in (await reader.get("/alerts")).text
+
+
+async def test_the_list_holds_the_alerts_a_reader_may_see(house: House) -> None:
     await house.hear(overdue("quay"), overdue("trees", B1))
-    everybody = (await (await house.visitor("office")).get("/")).text
-    parks = (await (await house.visitor("submit", unit="parks")).get("/")).text
+    everybody = (await (await house.visitor("office")).get("/alerts")).text
+    parks = (await (await house.visitor("submit", unit="parks")).get("/alerts")).text
     assert ("建码头" in everybody, "Trees" in everybody) == (True, True)
     assert ("建码头" in parks, "Trees" in parks) == (False, True)
     assert f"/alerts/{(await house.alerts())[0].id}" in everybody
@@ -53,4 +60,4 @@ async def test_the_alert_of_another_unit_is_not_shown(house: House) -> None:
 
 async def test_a_quiet_house_says_so(house: House) -> None:
     reader = await house.visitor("office")
-    assert "No alerts." in (await reader.get("/", params={"lang": "en"})).text
+    assert "No alerts." in (await reader.get("/alerts", params={"lang": "en"})).text

@@ -8,9 +8,9 @@ from sqlmodel import func, select
 from duban.house import House
 from notify.store.tables import Delivery
 from scoring.store.tables import PublicationRow
-from shared.kit.app import Parts
 from shared.kit.clock import Clock
 from shared.kit.journal import backlog
+from shared.kit.parts import Parts
 from shared.kit.timers import Timers
 
 _LOOK_SECONDS: Final = 0.05

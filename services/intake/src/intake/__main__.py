@@ -12,6 +12,7 @@ from intake.app import create_app
 from intake.config import MIGRATIONS, IntakeSettings
 from intake.service.caller import Refused
 from intake.service.first_token import first_token
+from intake.service.restoring import MEMORY
 from intake.store.tables import kit
 from intake.wiring import build
 from shared.kit.bus.base import Bus
@@ -34,6 +35,7 @@ SERVICE = Service(
     migrations=MIGRATIONS,
     tables=kit,
     open_app=_open,
+    memory=MEMORY,
 )
 command = build_command(SERVICE)
 

@@ -2,7 +2,10 @@
 
 from fastapi import FastAPI
 
+from intake.api.home import home_router
+from intake.api.obligations import obligations_router
 from intake.api.plans import plans_router
+from intake.api.rulebooks import rulebooks_router
 from intake.api.schemas import ReturnOrder, TokenRequest, Verification
 from intake.api.submissions import submissions_router
 from intake.api.taking import Taking
@@ -18,7 +21,7 @@ def create_app(intake: Intake) -> FastAPI:
     """The app of a wired intake."""
     gate = intake.parts.gate
     taking = Taking(submissions=intake.submissions, gate=gate)
-    return build_app(
+    app = build_app(
         name="intake",
         summary="Every input: plans, rulebooks, tokens, submissions and what is owed.",
         parts=intake.parts,
@@ -27,11 +30,13 @@ def create_app(intake: Intake) -> FastAPI:
                 taking=taking,
                 submissions=intake.submissions,
                 review=intake.review,
-                duties=intake.duties,
                 gate=gate,
             ),
+            obligations_router(duties=intake.duties, gate=gate),
             plans_router(db=intake.parts.db, plans=intake.plans, duties=intake.duties, gate=gate),
+            rulebooks_router(db=intake.parts.db, rulebooks=intake.rulebooks, gate=gate),
             tokens_router(access=intake.access, gate=gate),
+            home_router(),
         ],
         bodies=[
             Submission,
@@ -44,3 +49,6 @@ def create_app(intake: Intake) -> FastAPI:
         ],
         hot={"/v1/submissions": taking.one, "/v1/submissions/batch": taking.batch},
     )
+    # Plans and rulebooks are answered as they are read: one schema of each, that of the file.
+    app.separate_input_output_schemas = False
+    return app

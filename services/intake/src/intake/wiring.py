@@ -9,13 +9,14 @@ from intake.service.access import Access
 from intake.service.duties import Duties
 from intake.service.plans import WORKDAY, Plans
 from intake.service.review import Review
+from intake.service.rulebooks import Rulebooks
 from intake.service.submissions import Submissions
 from intake.store.tables import kit
 from shared.contracts import topics
-from shared.kit.app import Parts
 from shared.kit.bus.base import Bus
 from shared.kit.clock import Clock
 from shared.kit.foundation import lay
+from shared.kit.parts import Parts
 from shared.kit.timers import TimerLoop, Timers
 
 
@@ -26,6 +27,7 @@ class Intake:
     parts: Parts
     access: Access
     plans: Plans
+    rulebooks: Rulebooks
     submissions: Submissions
     review: Review
     duties: Duties
@@ -46,7 +48,8 @@ def build(*, settings: IntakeSettings, bus: Bus, clock: Clock, member: str) -> I
     timers = Timers(tables=kit)
     metrics = IntakeMetrics(base.registry)
     db, journal = base.db, base.journal
-    plans = Plans(db=db, journal=journal, timers=timers, clock=clock)
+    rulebooks = Rulebooks(db=db, journal=journal, clock=clock)
+    plans = Plans(db=db, journal=journal, rulebooks=rulebooks, timers=timers, clock=clock)
     duties = Duties(db=db, journal=journal, plans=plans, timers=timers, clock=clock)
     submissions = Submissions(db=db, journal=journal, plans=plans, clock=clock, metrics=metrics)
     rounds = TimerLoop(
@@ -59,11 +62,12 @@ def build(*, settings: IntakeSettings, bus: Bus, clock: Clock, member: str) -> I
     return Intake(
         parts=base.parts(
             consumer=base.consumer([topics.SCORING], handlers(duties=duties)),
-            workers={"timers": rounds.run, "lane": submissions.lane.keep},
+            workers={"timers": base.guard.once_sure(rounds.run), "lane": submissions.lane.keep},
         ),
         access=Access(db=db, journal=journal, credentials=base.credentials, clock=clock),
         plans=plans,
+        rulebooks=rulebooks,
         submissions=submissions,
-        review=Review(db=db, journal=journal, plans=plans, clock=clock),
+        review=Review(db=db, journal=journal, rulebooks=rulebooks, clock=clock),
         duties=duties,
     )

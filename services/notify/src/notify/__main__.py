@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from notify.app import create_app
 from notify.config import MIGRATIONS, NotifySettings
+from notify.service.restoring import MEMORY
 from notify.store.tables import kit
 from notify.wiring import build
 from shared.kit.bus.base import Bus
@@ -28,6 +29,7 @@ SERVICE = Service(
     migrations=MIGRATIONS,
     tables=kit,
     open_app=_open,
+    memory=MEMORY,
 )
 command = build_command(SERVICE)
 

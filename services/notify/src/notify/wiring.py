@@ -19,10 +19,10 @@ from notify.service.queue import Queue
 from notify.service.writing import Writing
 from notify.store.tables import kit
 from shared.contracts import topics
-from shared.kit.app import Parts
 from shared.kit.bus.base import Bus
 from shared.kit.clock import Clock
 from shared.kit.foundation import lay
+from shared.kit.parts import Parts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ def build(*, settings: NotifySettings, bus: Bus, clock: Clock, member: str) -> N
     return Notify(
         parts=base.parts(
             consumer=consumer,
-            workers={"dispatcher": dispatcher.run},
+            workers={"dispatcher": base.guard.once_sure(dispatcher.run)},
             templates=Path(__file__).parent / "pages",
         ),
         plans=plans,

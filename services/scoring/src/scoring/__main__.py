@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from scoring.app import create_app
 from scoring.config import MIGRATIONS, ScoringSettings
 from scoring.service.intake_client import IntakeClient
+from scoring.service.restoring import MEMORY
 from scoring.store.tables import kit
 from scoring.wiring import build
 from shared.kit.bus.base import Bus
@@ -35,6 +36,7 @@ SERVICE = Service(
     migrations=MIGRATIONS,
     tables=kit,
     open_app=_open,
+    memory=MEMORY,
 )
 command = build_command(SERVICE)
 

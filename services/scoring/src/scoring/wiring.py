@@ -14,10 +14,10 @@ from scoring.service.runs import Runs
 from scoring.service.standings import Standings
 from scoring.store.tables import kit
 from shared.contracts import topics
-from shared.kit.app import Parts
 from shared.kit.bus.base import Bus
 from shared.kit.clock import Clock
 from shared.kit.foundation import lay
+from shared.kit.parts import Parts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ def build(
     return Scoring(
         parts=base.parts(
             consumer=base.consumer([topics.INTAKE, topics.CREDENTIALS], heard),
-            workers={"runs": runs.run},
+            workers={"runs": base.guard.once_sure(runs.run)},
             templates=Path(__file__).parent / "pages",
         ),
         standings=standings,

@@ -59,24 +59,30 @@ async def read_body(
         raise Problem(415, "wrong_media_type", f"send {' or '.join(types)} in UTF-8")
     if headers.get(b"content-encoding", b"identity") != b"identity":
         raise Problem(415, "wrong_encoding", "send the body without compression")
-    too_large = Problem(413, "too_large", f"a body here has at most {limit:,} bytes")
     if int(headers.get(b"content-length", 0)) > limit:
-        raise too_large  # before it is on its way
-    body = bytearray()
+        raise _too_large(limit)  # before it is on its way
     try:
         async with asyncio.timeout(_BODY_SECONDS):
-            more = True
-            while more:
-                message = await request.receive()
-                if message["type"] == "http.disconnect":
-                    raise Problem(400, "broken_off", "the body is shorter than its Content-Length")
-                body += message.get("body", b"")
-                more = message.get("more_body", False)
-                if len(body) > limit:
-                    raise too_large
+            return await _receive(request, limit)
     except TimeoutError as error:
         raise Problem(408, "too_slow", "the body did not arrive in time; send it again") from error
+
+
+async def _receive(request: Request, limit: int) -> bytes:
+    body, more = bytearray(), True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise Problem(400, "broken_off", "the body is shorter than its Content-Length")
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > limit:
+            raise _too_large(limit)
     return bytes(body)
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(413, "too_large", f"a body here has at most {limit:,} bytes")
 
 
 def parse_json(body: bytes, model: type[M]) -> M:

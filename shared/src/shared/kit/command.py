@@ -1,6 +1,5 @@
 """The command of one service, alone on its engines: `python -m <service> serve` and the rest."""
 
-import asyncio
 import socket
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
@@ -12,25 +11,38 @@ from typing import Annotated, Any, Final, Generic, NoReturn, TypeVar
 
 import structlog
 import typer
+import uvloop
 from fastapi import FastAPI
 from pydantic import AwareDatetime, SecretStr, TypeAdapter, ValidationError
 from pydantic_core import PydanticUndefined
 
+from shared.kit.adopt import Irretrievable, Memory
 from shared.kit.bus.base import Bus, BusUnavailable
-from shared.kit.bus.kafka import KafkaBus, KafkaSecurity
 from shared.kit.clock import Clock, SystemClock
-from shared.kit.db import Database, SchemaTooOld, migrate
-from shared.kit.foundation import TOPICS, ServiceSettings
+from shared.kit.db import SchemaTooOld, migrate
+from shared.kit.foundation import ServiceSettings
+from shared.kit.log_guard import Behind
 from shared.kit.logs import set_up
-from shared.kit.republish import republish
+from shared.kit.reach import await_answer, await_database, kafka_of, patiently
+from shared.kit.recovery import Recovery
 from shared.kit.serving import Server
 from shared.kit.tables import KitTables
 
 log = structlog.get_logger(__name__)
 
-_PATIENCE_SECONDS: Final = 60
-_LOOK_SECONDS: Final = 1.0
 _WIDTH: Final = 96
+_ADOPT: Final = """After a restore from a backup, learn from Kafka what the database forgot.
+
+A service whose database knows less than the service has said is not ready, takes nothing in and
+sends nothing: new events would get numbers that were used, and would be dropped as repeats.
+
+This reads what the service has said from the first record on, and writes into the journal, and into
+the service's own tables as far as events tell of them, whatever is missing there. What no event can
+bring back is named first, with what to do about it, and nothing is adopted: restore a newer backup,
+or accept the loss. It may be done again, and while the service runs; that goes on by itself then.
+
+Last, let those it listens to say again what it has missed: republish --since the backup's time.
+"""
 
 S = TypeVar("S", bound=ServiceSettings)
 OpenApp = Callable[[S, Bus, Clock, str], AbstractAsyncContextManager[FastAPI]]
@@ -47,6 +59,17 @@ class Service(Generic[S]):
     migrations: Path
     tables: KitTables
     open_app: OpenApp[S]
+    memory: Memory
+
+    def recovery(self) -> Recovery:
+        """Its way back after a loss."""
+        return Recovery(
+            name=self.name,
+            settings=read_settings(self),
+            migrations=self.migrations,
+            tables=self.tables,
+            memory=self.memory,
+        )
 
 
 def build_command(service: Service[S]) -> typer.Typer:
@@ -85,7 +108,18 @@ def build_command(service: Service[S]) -> typer.Typer:
             instant = TypeAdapter(AwareDatetime).validate_python(since)
         except ValidationError:
             stop(f"--since {since!r}: write an instant with its offset", status=2)
-        _run(_republish(service, read_settings(service), instant))
+        _run(_republish(service, instant))
+
+    @app.command("adopt", help=_ADOPT)
+    def adopt(
+        accept_losses: Annotated[
+            bool,
+            typer.Option(
+                "--accept-losses", help="Adopt although something cannot be brought back."
+            ),
+        ] = False,
+    ) -> None:
+        _run(_adopt(service, accept_losses=accept_losses))
 
     return app
 
@@ -127,15 +161,15 @@ def stop(*lines: str, status: int = 1) -> NoReturn:
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
     try:
-        asyncio.run(work)
-    except (BusUnavailable, SchemaTooOld, ValueError) as error:
+        uvloop.run(work)
+    except (Behind, BusUnavailable, Irretrievable, SchemaTooOld, ValueError) as error:
         stop(str(error))
 
 
 async def _serve(service: Service[S], settings: S) -> None:
     set_up(form=settings.logs)
-    bus = _bus(service, settings)
-    await _await_database(service, settings)
+    bus = kafka_of(settings)
+    await await_database(settings, service.migrations)
     try:
         await bus.start()
     except BusUnavailable as error:  # reports are taken without it; readiness tells the truth
@@ -145,7 +179,7 @@ async def _serve(service: Service[S], settings: S) -> None:
         async with service.open_app(settings, bus, SystemClock(), member) as app:
             log.info("the service starts", service=service.name, member=member, port=settings.port)
             server = Server(app, host=settings.host, port=settings.port)
-            server.end_on_signals()
+            server.own_the_process()
             await server.serve()
     finally:
         await bus.close()
@@ -155,97 +189,25 @@ async def _serve(service: Service[S], settings: S) -> None:
 
 async def _migrate(service: Service[S], settings: S) -> None:
     set_up(form=settings.logs)
-    await _await_answer(service, settings)
+    await await_answer(settings, service.migrations)
     await migrate(url=settings.database, migrations=service.migrations)
     typer.echo(f"the database of {service.name} is at its newest schema")
-    bus = _bus(service, settings)
+    bus = kafka_of(settings)
     try:
-        await _patiently(bus)
+        await patiently(bus)
     finally:
         await bus.close()
     typer.echo("every topic is there")
 
 
-async def _republish(service: Service[S], settings: S, since: datetime) -> None:
-    set_up(form=settings.logs)
-    await _await_database(service, settings)
-    bus = _bus(service, settings)
-    db = Database(url=settings.database, migrations=service.migrations)
-    try:
-        await bus.start()
-        producer = bus.producer()
-        sent = await republish(
-            db=db,
-            tables=service.tables,
-            producer=producer,
-            source=f"duban/{service.name}",
-            since=since,
-            progress=lambda count: typer.echo(f"{count:,} events", err=True),
-        )
-        await producer.close()
-    finally:
-        await db.close()
-        await bus.close()
-    typer.echo(f"{sent:,} events of {service.name} were sent again")
+async def _republish(service: Service[S], since: datetime) -> None:
+    recovery = service.recovery()
+    set_up(form=recovery.settings.logs)
+    typer.echo(await recovery.republish(since))
 
 
-def _bus(service: Service[S], settings: S) -> KafkaBus:
-    if settings.kafka is None:
-        prefix = service.settings.model_config["env_prefix"]
-        stop(f"{prefix}KAFKA is not set: name Kafka's addresses, as kafka:9092", status=2)
-    password = settings.kafka_password
-    return KafkaBus(
-        servers=settings.kafka,
-        topics=TOPICS,
-        security=KafkaSecurity(
-            protocol=settings.kafka_security,
-            mechanism=settings.kafka_mechanism,
-            username=settings.kafka_username,
-            password=password.get_secret_value() if password else None,
-            ca=settings.kafka_ca,
-        ),
-        replication=settings.kafka_replication,
-    )
-
-
-async def _await_answer(service: Service[S], settings: S) -> None:
-    """Wait a minute at most for the database; whoever starts it beside us may need that long."""
-    db = Database(url=settings.database, migrations=service.migrations)
-    try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            while not await db.answers():  # noqa: ASYNC110  # another process cannot set our event
-                await asyncio.sleep(_LOOK_SECONDS)
-    except TimeoutError:
-        stop(f"the database of {service.name} does not answer: see the setting DATABASE")
-    finally:
-        await db.close()
-
-
-async def _await_database(service: Service[S], settings: S) -> None:
-    """Wait for the database, and refuse one whose schema is too old.
-
-    Raises:
-        SchemaTooOld: it has to be migrated first.
-    """
-    await _await_answer(service, settings)
-    db = Database(url=settings.database, migrations=service.migrations)
-    try:
-        await db.check_schema()
-    finally:
-        await db.close()
-
-
-async def _patiently(bus: KafkaBus) -> None:
-    """Start the bus, and wait a minute at most for Kafka.
-
-    Raises:
-        BusUnavailable: it does not answer.
-    """
-    deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
-    while True:
-        try:
-            return await bus.start()
-        except BusUnavailable:
-            if asyncio.get_running_loop().time() > deadline:
-                raise
-            await asyncio.sleep(_LOOK_SECONDS)
+async def _adopt(service: Service[S], *, accept_losses: bool) -> None:
+    recovery = service.recovery()
+    set_up(form=recovery.settings.logs)
+    for line in await recovery.adopt(accept_losses=accept_losses):
+        typer.echo(line)

@@ -164,11 +164,18 @@ class Seat:
         self._mine = engine.dialect.name == "sqlite"
 
     async def held(self) -> bool:
-        """Whether this process sits here; it takes the seat if it is free."""
+        """Whether this process sits here; it takes the seat if it is free.
+
+        Raises:
+            ConnectionError: its connection is lost, and with it the seat: nothing that was known of
+                the database need hold any more.
+        """
         if self._engine.dialect.name == "sqlite":
             return True
-        if self._connection is None or self._driver.is_closed():
+        if self._connection is not None and self._driver.is_closed():
             await self.leave()
+            raise ConnectionError("the connection to the database is lost")
+        if self._connection is None:
             self._connection = await self._engine.connect()
             self._driver = await _driver_of(self._connection)
         if not self._mine:

@@ -7,6 +7,7 @@ A plain ASGI layer: Starlette's `BaseHTTPMiddleware` costs two thirds of the thr
 
 import re
 import time
+from collections.abc import Callable
 from secrets import token_hex
 from typing import Final
 
@@ -22,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 _HEADER_BYTES: Final = 64 * 1024
 _HEADERS: Final = 100
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _LENGTHS: Final = frozenset({b"content-length", b"transfer-encoding"})
 _TRACEPARENT: Final = re.compile(r"00-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _HALF: Final = re.compile("[\ud800-\udfff]")
@@ -41,9 +43,17 @@ _SECURITY: Final = (
 class Edge:
     """Wraps a service's app."""
 
-    def __init__(self, app: ASGIApp, *, metrics: KitMetrics) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        metrics: KitMetrics,
+        barred: Callable[[], Problem | None] = lambda: None,
+    ) -> None:
+        """`barred` tells whoever wants to change something why that cannot be now."""
         self._app = app
         self._metrics = metrics
+        self._barred = barred
         self._counted: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,20 +75,26 @@ class Edge:
                 message = {**message, "headers": headers}
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(correlation=correlation):
-            try:
-                if refusal := _header_refusal(scope) or _address_refusal(scope):
-                    await problem_response(refusal)(scope, receive, send_on)
-                else:
-                    await self._app(scope, receive, send_on)
-            except Exception as error:
-                log.exception("a request failed")
-                if status is not None:  # the answer has begun: all that is left is to break it off
-                    raise
-                answer = _AWAY if is_passing(error) else _FAULT
-                await problem_response(answer)(scope, receive, send_on)
-            finally:
-                self._count(scope, status or _FAULT.status, time.perf_counter() - started)
+        # For good: a request has a task, and so a context, of its own.
+        structlog.contextvars.bind_contextvars(correlation=correlation)
+        try:
+            if refusal := self._refusal(scope):
+                await problem_response(refusal)(scope, receive, send_on)
+            else:
+                await self._app(scope, receive, send_on)
+        except Exception as error:
+            log.exception("a request failed")
+            if status is not None:  # the answer has begun: all that is left is to break it off
+                raise
+            answer = _AWAY if is_passing(error) else _FAULT
+            await problem_response(answer)(scope, receive, send_on)
+        finally:
+            self._count(scope, status or _FAULT.status, time.perf_counter() - started)
+
+    def _refusal(self, scope: Scope) -> Problem | None:
+        """Why the app is not asked at all."""
+        barred = None if scope["method"] in _READING else self._barred()
+        return _header_refusal(scope) or _address_refusal(scope) or barred
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unknown")

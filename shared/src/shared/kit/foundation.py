@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.contracts import topics
 from shared.contracts.envelope import Event
-from shared.kit.app import Parts
+from shared.contracts.registry import EVENTS
 from shared.kit.auth import Credentials, Gate
 from shared.kit.bus.base import Bus, Topic
 from shared.kit.bus.loop import ConsumerLoop, Handler
@@ -20,8 +20,10 @@ from shared.kit.db import Database
 from shared.kit.dead_letters import DeadLetters
 from shared.kit.inbox import Inbox
 from shared.kit.journal import Journal
+from shared.kit.log_guard import LogGuard
 from shared.kit.metrics import KitMetrics
 from shared.kit.pages import Pages
+from shared.kit.parts import Parts
 from shared.kit.relay import Relay
 from shared.kit.tables import KitTables
 from shared.kit.workers import Worker, Workers
@@ -34,6 +36,13 @@ TOPICS: Final = tuple(
     for name in (topics.INTAKE, topics.SCORING, topics.NOTIFY, topics.CREDENTIALS, topics.DEAD)
 )
 """Every topic, as the bus is asked to have it."""
+
+
+def topics_of(name: str) -> tuple[Topic, ...]:
+    """The topics a service says anything in: its own, and that of dead records."""
+    mine = (f"duban.{name}.", "duban.kit.")
+    said_in = {model.TOPIC for model in EVENTS.values() if model.TYPE.startswith(mine)}
+    return tuple(topic for topic in TOPICS if topic.name in said_in)
 
 
 class ServiceSettings(BaseSettings):
@@ -82,6 +91,7 @@ class Foundation:
     clock: Clock
     db: Database
     tables: KitTables
+    guard: LogGuard
     metrics: KitMetrics
     journal: Journal
     inbox: Inbox
@@ -124,6 +134,7 @@ class Foundation:
             db=self.db,
             tables=self.tables,
             producer=self.bus.producer(),
+            guard=self.guard,
             source=f"duban/{self.name}",
             clock=self.clock,
             metrics=self.metrics,
@@ -133,6 +144,7 @@ class Foundation:
             db=self.db,
             tables=self.tables,
             bus=self.bus,
+            guard=self.guard,
             inbox=self.inbox,
             dead_letters=self.dead_letters,
             consumer=consumer,
@@ -176,6 +188,7 @@ def lay(
         clock=clock,
         db=db,
         tables=tables,
+        guard=LogGuard(bus=bus, db=db, tables=tables, name=name, topics=topics_of(name)),
         metrics=KitMetrics(CollectorRegistry()),
         journal=journal,
         inbox=Inbox(tables=tables, compacted=_COMPACTED),

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -27,6 +28,12 @@ class HotRoute:
         except Problem as problem:
             response = problem_response(problem)
         await response(scope, receive, send)
+
+
+def put_ahead(app: FastAPI, routes: Mapping[str, ASGIApp]) -> None:
+    """Put routes ahead of all that FastAPI itself puts around an app."""
+    plain = app.build_middleware_stack
+    app.build_middleware_stack = lambda: HotRoutes(plain(), routes=routes)  # type: ignore[method-assign]  # the one place where it can be done
 
 
 class HotRoutes:

@@ -1,12 +1,13 @@
 """The journal: what a service has said, in order; it is the outbox and the history in one.
 
-A row is written in the transaction of its cause; the relay takes it to the bus.
+A row is written in the transaction of its cause; the relay takes it to the bus. An event whose id
+is there already was said before, and is not said again.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
-from uuid import uuid4
+from typing import Any, Final, NamedTuple
+from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import RowMapping
@@ -17,6 +18,10 @@ from shared.kit.bulk import insert_rows
 from shared.kit.bus.base import Message
 from shared.kit.db import announce
 from shared.kit.tables import KitTables
+
+NUMBERS: Final = "journal/numbers"
+"""The subject of every transaction that gives numbers to events."""
+_NAMESPACE: Final = UUID("c0a8f5b2-1d5e-5c0b-9a5e-7b1f0e6d4a93")
 
 
 class Entry(NamedTuple):
@@ -41,6 +46,7 @@ class Journal:
         at: datetime,
         correlation: str,
         event_id: str | None = None,
+        cause: str | None = None,
     ) -> None:
         """Append events, in this order, and wake the relay, wherever it runs, at the commit.
 
@@ -50,14 +56,25 @@ class Journal:
             at: business time.
             correlation: what ties a request to all that follows from it.
             event_id: fixed where the cause may come twice (a timer); only for one event.
+            cause: the id of the event these follow from: should that be heard again, by a database
+                that has forgotten it, the same events follow, and not new ones.
         """
-        entries = [Entry(event, at, correlation, event_id or str(uuid4())) for event in events]
+        entries = [
+            Entry(event, at, correlation, event_id or _id_of(event, cause)) for event in events
+        ]
         await self.record_all(session, entries)
 
     async def record_all(self, session: AsyncSession, entries: Sequence[Entry]) -> None:
         """Append events of several causes, in this order, in one statement; as `record`."""
-        await insert_rows(session, self._journal, [_row_of(entry) for entry in entries])
+        rows = [_row_of(entry) for entry in entries]
+        await insert_rows(session, self._journal, rows, once="event_id")
         await announce(session)
+
+
+def _id_of(event: Event, cause: str | None) -> str:
+    if cause is None:
+        return str(uuid4())
+    return str(uuid5(_NAMESPACE, f"{cause}/{event.TYPE}/{event.model_dump_json(by_alias=True)}"))
 
 
 def _row_of(entry: Entry) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, NoReturn
 
 import yaml
@@ -62,13 +63,7 @@ def read_json(text: str) -> Any:  # noqa: ANN401  # whatever the file holds
         DocumentError: a key stands twice, a number is NaN or too large, nesting is above 64.
     """
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_members,
-            parse_int=_whole,
-            parse_float=_fraction,
-            parse_constant=_whole,
-        )
+        value = _decoder().decode(text)
     except RecursionError:
         _refuse_depth()
     level = [value]
@@ -244,6 +239,13 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         refuse("duplicate_key", f"the key {twice[:60]!r} stands twice", "remove one of the two")
     return members
+
+
+@cache
+def _decoder() -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=_members, parse_int=_whole, parse_float=_fraction, parse_constant=_whole
+    )
 
 
 def _refuse_depth(line: int | None = None) -> NoReturn:

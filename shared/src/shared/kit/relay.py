@@ -1,9 +1,10 @@
 """The relay: takes the journal to the bus, in the order of each key, and never before its cause.
 
 It numbers a key's rows 1, 2, 3 … when it first picks them, sends them in that order, and marks them
-sent after the bus has acknowledged. Rows are chosen because they are unsent, never because they
-stand behind the last one: a commit may come late. A row the bus will never take is parked: its key
-waits, aloud; the others go on.
+sent after the bus has acknowledged. Before it begins it makes sure that its database has not
+forgotten what was sent before (`log_guard`). Rows are chosen because they are unsent, never because
+they stand behind the last one: a commit may come late. A row the bus will never take is parked: its
+key waits, aloud; the others go on.
 """
 
 import asyncio
@@ -19,8 +20,9 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared.kit.bus.base import BusUnavailable, Message, MessageRefused, Producer
 from shared.kit.clock import Clock
-from shared.kit.db import Database, Seat, go_by_index
-from shared.kit.journal import message_of
+from shared.kit.db import Database, go_by_index
+from shared.kit.journal import NUMBERS, message_of
+from shared.kit.log_guard import LogGuard
 from shared.kit.metrics import KitMetrics
 from shared.kit.tables import KitTables
 
@@ -58,6 +60,7 @@ class Relay:
         db: Database,
         tables: KitTables,
         producer: Producer,
+        guard: LogGuard,
         source: str,
         clock: Clock,
         metrics: KitMetrics,
@@ -67,6 +70,7 @@ class Relay:
         self._journal = tables.journal
         self._sequences = tables.sequences
         self._producer = producer
+        self._guard = guard
         self._source = source
         self._clock = clock
         self._metrics = metrics
@@ -76,11 +80,19 @@ class Relay:
         self._look_back_at = 0.0
 
     async def run(self) -> None:
-        """Send whatever is written while this process is the one that relays, until cancelled."""
-        seat = self._db.seat("relay")
+        """Send whatever is written while this process is the one that relays, until cancelled.
+
+        Nothing is numbered or sent while the database is behind the log: it is asked by every
+        process that begins, and by the one that takes the seat.
+        """
+        seat, sits, asked = self._db.seat("relay"), False, False
         try:
             while True:
-                await self._turn(seat)
+                sat, sits = sits, await seat.held()
+                if not asked or (sits and not sat):
+                    await self._guard.sure()
+                    asked = True
+                await self._turn(sits=sits)
         finally:
             await seat.leave()
 
@@ -102,8 +114,8 @@ class Relay:
         self._sure = True
         return len(rows)
 
-    async def _turn(self, seat: Seat) -> None:
-        if not await seat.held():
+    async def _turn(self, *, sits: bool) -> None:
+        if not sits:
             self._sure = False  # what another numbers meanwhile may be left to us
             await asyncio.sleep(_POLL_SECONDS)
             return
@@ -162,7 +174,7 @@ class Relay:
             await go_by_index(session)
             if (await session.execute(page.limit(1))).first() is None:
                 return []  # no write lock while nothing is new
-        async with self._db.write("journal/numbers") as session:
+        async with self._db.write(NUMBERS) as session:
             await go_by_index(session)
             rows = (await session.execute(self._numbering(page))).mappings().all()
             await self._keep_last(session, rows)

@@ -14,6 +14,8 @@ _FIRST_PAUSE_SECONDS: Final = 0.2
 _LONGEST_PAUSE_SECONDS: Final = 30.0
 _LONGEST_WAIT_SECONDS: Final = 1.0
 """For what passes, as a database that is away: once it is back, work goes on at once."""
+_TRUSTED_SECONDS: Final = 5.0
+"""Who has failed counts as failing until it has worked for so long: it may only be trying again."""
 
 Worker = Callable[[], Awaitable[None]]
 """Runs until it is cancelled. What it raises is logged, and it is started again after a pause."""
@@ -40,13 +42,14 @@ class Workers:
         self._tasks.clear()
 
     def failing(self) -> Mapping[str, str]:
-        """The workers that are waiting to be started again, with their last error."""
+        """The workers that failed and have not worked long enough since, with their last error."""
         return dict(self._failing)
 
     async def _keep_running(self, name: str, worker: Worker) -> None:
-        pause = _FIRST_PAUSE_SECONDS
+        pause, loop = _FIRST_PAUSE_SECONDS, asyncio.get_running_loop()
         while True:
-            started, longest = asyncio.get_running_loop().time(), _LONGEST_PAUSE_SECONDS
+            started, longest = loop.time(), _LONGEST_PAUSE_SECONDS
+            forgiven = loop.call_later(_TRUSTED_SECONDS, self._failing.pop, name, None)
             try:
                 await worker()
             except Exception as error:  # a worker must outlive any one failure
@@ -56,8 +59,9 @@ class Workers:
                     log.warning("a worker waits for the database", worker=name, reason=why)
                 else:
                     log.exception("a worker failed and will start again", worker=name)
-            if asyncio.get_running_loop().time() - started > _LONGEST_PAUSE_SECONDS:
+            finally:
+                forgiven.cancel()
+            if loop.time() - started > _LONGEST_PAUSE_SECONDS:
                 pause = _FIRST_PAUSE_SECONDS
             await asyncio.sleep(pause)
             pause = min(pause * 2, longest)
-            self._failing.pop(name, None)

@@ -1,10 +1,10 @@
 """`duban up` and `duban demo`: what runs on this machine."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 
 from duban.cli.door import AsJson
 
@@ -36,7 +36,7 @@ def up(
     """
     from duban.cli import serving  # noqa: PLC0415  # it takes the three services to import
 
-    asyncio.run(
+    uvloop.run(
         serving.serve(
             folder=folder,
             ports=serving.Ports(intake=intake_port, scoring=scoring_port, notify=notify_port),

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
+import uvloop
 from rich.console import Console
 
 from duban.demo import cast
@@ -36,7 +37,7 @@ def run_demo(*, folder: Path, once: bool, as_json: bool) -> int:
         Console(stderr=True).print(f"{_EXAMPLES} is not here: run it from the project's folder")
         return 1
     try:
-        asyncio.run(_demo(folder, once=once, machine=as_json, console=console))
+        uvloop.run(_demo(folder, once=once, machine=as_json, console=console))
     except (OSError, ConnectionError) as error:
         Console(stderr=True).print(
             f"the demo cannot start: {error}\nIt needs the ports 8001 to 8004 and {SMTP_PORT} of "

@@ -118,7 +118,7 @@ def _places(ports: Ports, inbox_url: str) -> Iterator[tuple[str, str]]:
     yield "bulletin", f"{scoring}/bulletin/{cast.PLAN}/{cast.PERIOD}"
     yield "board (sign in)", f"{scoring}/board?plan={cast.PLAN}"
     yield "what was received", inbox_url
-    yield "alerts (sign in)", f"{ports.url('notify')}/"
+    yield "alerts (sign in)", f"{ports.url('notify')}/alerts"
     for service in ("intake", "scoring", "notify"):
         yield f"API of {service}", f"{ports.url(service)}/docs"
 

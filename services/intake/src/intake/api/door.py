@@ -8,6 +8,7 @@ from fastapi import Request
 from intake.service.caller import Caller, Refused
 from shared.kit.app import correlation_of
 from shared.kit.auth import Principal
+from shared.kit.bodies import read_body
 from shared.kit.documents import DocumentError
 from shared.kit.problems import FieldError, Problem
 
@@ -24,6 +25,8 @@ _STATUS: Final[Mapping[str, int]] = {
     "unavailable": 503,
 }
 _PAGE_MOST: Final = 500
+_FILE_BYTES: Final = 64 << 20
+_FILE_TYPES: Final = ("application/json", "application/yaml", "application/x-yaml")
 
 
 def caller_of(request: Request, principal: Principal) -> Caller:
@@ -56,6 +59,15 @@ def problem_of_file(error: DocumentError) -> Problem:
             FieldError(path=one.path, code=one.code, message=str(one)) for one in error.problems
         ],
     )
+
+
+async def read_file(request: Request) -> bytes:
+    """A plan or rulebook file, as YAML or JSON.
+
+    Raises:
+        Problem: 413, 415: it is too large, or of another type.
+    """
+    return await read_body(request, limit=_FILE_BYTES, types=_FILE_TYPES)
 
 
 def page_size(limit: int) -> int:

@@ -1,14 +1,27 @@
-"""What intake's routes read and answer, where it is not a contract."""
+"""What intake's routes read and answer about reports, where it is not a contract."""
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
-from intake.service.duties import Owed
 from intake.store.tables import SubmissionRow
 from shared.contracts.intake import AccessRole, SubmissionAccepted
-from shared.contracts.values import Amount, Contract, Id, Instant, Line, Note
+from shared.contracts.submission import Correction, Done, Evidence, Value
+from shared.contracts.values import Amount, Contract, Day, Id, Instant, Line, Note
+from shared.kit.refusals import ProblemDocument
+
+State = Literal["submitted", "verified", "returned"]
+"""Where the office is with a report."""
+
+Moment = Annotated[
+    datetime,
+    PlainSerializer(datetime.isoformat, return_type=str),
+    WithJsonSchema(
+        {"type": "string", "format": "date-time", "examples": ["2022-05-06T02:00:00+00:00"]}
+    ),
+]
+"""A point in time, written with its offset."""
 
 
 class TokenRequest(Contract):
@@ -39,77 +52,152 @@ class ReturnOrder(Contract):
     reason: Annotated[Note, Field(min_length=1)]
 
 
-def submission_json(row: SubmissionRow, content: SubmissionAccepted | None) -> dict[str, Any]:
-    """A submission as its sender and the office see it; `content` in the single view."""
-    body: dict[str, Any] = {
-        "id": row.id,
-        "plan": row.plan,
-        "task": row.task,
-        "unit": row.unit,
-        "period": row.period,
-        "state": state_of(row),
-        "received_at": _iso(row.received_at),
-        "as_of": row.as_of.isoformat(),
-        "digest": row.digest,
-        "by": row.holder,
-        "verified_at": _iso(row.verified_at),
-        "marks": row.marks,
-        "returned_at": _iso(row.returned_at),
-        "returned_reason": row.returned_reason,
-    }
-    if content is not None:
-        fields = {"values", "milestones", "percent", "no_data", "correction", "note", "evidence"}
-        body |= content.model_dump(mode="json", include=fields)
-    return body
+class SubmissionReceipt(Contract):
+    """The department's proof (回执): what was received, when, what that means for the window."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "s-0123456789abcdef0123456789abcdef",
+                    "received_at": "2022-05-06T10:00:00+08:00",
+                    "digest": "7c2f2f0b…",
+                    "period": "2022-B2",
+                    "due": "2022-05-10",
+                    "close": "2022-05-17",
+                    "timeliness": "on_time",
+                    "late_days": 0,
+                    "as_of": "2022-04-30",
+                    "plan_version": 1,
+                }
+            ]
+        }
+    )
+
+    id: Id | None
+    """The submission's; null where it was a dry run."""
+    received_at: Moment
+    """When it was received, in the plan's time zone (assessment 3.3)."""
+    digest: str
+    """SHA-256 in hexadecimal of what was reported."""
+    period: Id
+    due: Day
+    """The last day on time."""
+    close: Day
+    """The last day on which a report is taken."""
+    timeliness: Literal["on_time", "late", "missing"]
+    """missing: it came after the close."""
+    late_days: int
+    """In working days."""
+    as_of: Day
+    """The day the values hold for."""
+    plan_version: int
+    """The version of the plan that was in force."""
 
 
-def state_of(row: SubmissionRow) -> str:
-    """submitted, verified or returned."""
+class TakenItem(Contract):
+    """An item of a batch that was taken, or in a dry run would be."""
+
+    ref: str | None
+    """The sender's own mark."""
+    status: Literal[200, 202]
+    """202: it is durable; 200: it was a dry run."""
+    receipt: SubmissionReceipt
+
+
+class RefusedItem(Contract):
+    """An item of a batch that was refused; its neighbours do not suffer."""
+
+    ref: str | None
+    """The sender's own mark."""
+    status: int
+    """The status this item would have been answered with alone."""
+    problem: ProblemDocument
+
+
+class BatchOutcome(Contract):
+    """What became of each item, in their order."""
+
+    items: tuple[TakenItem | RefusedItem, ...]
+
+
+class SubmissionSummary(Contract):
+    """A submission as its sender and the office see it."""
+
+    id: Id
+    plan: Id
+    task: Id
+    unit: Id
+    period: Id
+    state: State
+    received_at: Moment
+    as_of: Day
+    """The day the values hold for."""
+    digest: str
+    """SHA-256 in hexadecimal of what was reported, as on the receipt."""
+    by: str
+    """The holder of the token it came with."""
+    verified_at: Moment | None
+    marks: Annotated[str, Field(examples=["0"])]
+    """Points the office took off its quality, a decimal in quotes."""
+    returned_at: Moment | None
+    returned_reason: str | None
+
+    @classmethod
+    def of(cls, row: SubmissionRow, **content: Any) -> Self:  # noqa: ANN401  # the fields below
+        """As it is stored; `content` is what was reported, where that is shown too."""
+        return cls(
+            id=row.id,
+            plan=row.plan,
+            task=row.task,
+            unit=row.unit,
+            period=row.period,
+            state=_state_of(row),
+            received_at=row.received_at,
+            as_of=row.as_of,
+            digest=row.digest,
+            by=row.holder,
+            verified_at=row.verified_at,
+            marks=row.marks,
+            returned_at=row.returned_at,
+            returned_reason=row.returned_reason,
+            **content,
+        )
+
+
+class SubmissionPage(Contract):
+    """Submissions, newest first."""
+
+    items: tuple[SubmissionSummary, ...]
+    cursor: int | None
+    """Where the next page begins; null where there is none."""
+
+
+class WholeSubmission(SubmissionSummary):
+    """A submission with what was reported."""
+
+    values: dict[Id, Value]
+    """By indicator."""
+    milestones: dict[Id, Done] | None
+    """By milestone."""
+    percent: Amount | None
+    """0 to 100."""
+    no_data: tuple[Id, ...]
+    """Indicators whose source has not published yet."""
+    correction: Correction | None
+    note: Note | None
+    evidence: tuple[Evidence, ...]
+
+    @classmethod
+    def reported(cls, row: SubmissionRow, content: SubmissionAccepted) -> Self:
+        """As it is stored, with its event."""
+        return cls.of(row, **{name: getattr(content, name) for name in _CONTENT})
+
+
+_CONTENT: Final = WholeSubmission.model_fields.keys() - SubmissionSummary.model_fields.keys()
+
+
+def _state_of(row: SubmissionRow) -> State:
     if row.returned_at is not None:
         return "returned"
     return "submitted" if row.verified_at is None else "verified"
-
-
-def owed_json(owed: Owed) -> dict[str, Any]:
-    """An obligation, with a prefilled report to complete."""
-    duty, task = owed.obligation, owed.obligation.task
-    template: dict[str, Any] = {
-        "plan": duty.plan,
-        "task": task.id,
-        "unit": duty.unit,
-        "period": duty.period.id,
-    }
-    if duty.figures:
-        template["values"] = dict.fromkeys(duty.figures, "")
-    if task.measure in {"milestones", "both"}:
-        template["milestones"] = {}
-    if task.measure in {"percent", "yes_no"}:
-        template["percent"] = ""
-    return {
-        "plan": duty.plan,
-        "task": task.id,
-        "title": task.title.model_dump(),
-        "unit": duty.unit,
-        "period": duty.period.id,
-        "open": owed.window.open.isoformat(),
-        "due": owed.window.due.isoformat(),
-        "close": owed.window.close.isoformat(),
-        "state": owed.state,
-        "submission": owed.submission,
-        "indicators": {
-            one.id: {
-                "title": one.title.model_dump(),
-                "unit": one.unit.model_dump() if one.unit else None,
-            }
-            for one in task.indicators
-        },
-        "milestones": {
-            one.id: {"title": one.title.model_dump(), "due": one.due.isoformat()}
-            for one in task.milestones
-        },
-        "template": template,
-    }
-
-
-def _iso(instant: datetime | None) -> str | None:
-    return instant.isoformat() if instant else None

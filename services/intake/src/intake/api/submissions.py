@@ -1,29 +1,33 @@
-"""POST and read submissions; their review; what is owed."""
+"""POST and read submissions; their review."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
 
 from intake.api.door import caller_of, page_size, problem_of
-from intake.api.schemas import ReturnOrder, Verification, owed_json, submission_json
+from intake.api.schemas import (
+    BatchOutcome,
+    ReturnOrder,
+    State,
+    SubmissionPage,
+    SubmissionReceipt,
+    SubmissionSummary,
+    Verification,
+    WholeSubmission,
+)
 from intake.api.taking import Taking
 from intake.service.caller import Refused
-from intake.service.duties import Duties
 from intake.service.review import Review
 from intake.service.submissions import Submissions
 from shared.contracts.submission import Submission
 from shared.kit.auth import Authenticate, Principal
-from shared.kit.bodies import (
-    describe_body,
-    json_body,
-)
-
-State = Literal["submitted", "verified", "returned"]
+from shared.kit.bodies import describe_body, json_body
+from shared.kit.refusals import refusals
 
 
 def submissions_router(
-    *, taking: Taking, submissions: Submissions, review: Review, duties: Duties, gate: Authenticate
+    *, taking: Taking, submissions: Submissions, review: Review, gate: Authenticate
 ) -> APIRouter:
     """Routes of what departments send and of what the office makes of it."""
     router = APIRouter(prefix="/v1", tags=["submissions"])
@@ -34,6 +38,8 @@ def submissions_router(
         status_code=202,
         summary="Send one report",
         description="202 means it is durable; the answer is the receipt (回执).",
+        response_model=SubmissionReceipt,
+        responses={200: _REHEARSED, **refusals(403, 404, reads_body=True)},
         openapi_extra=describe_body(Submission),
     )
     async def submit(request: Request, dry_run: bool = False) -> JSONResponse:
@@ -44,6 +50,8 @@ def submissions_router(
         status_code=207,
         summary="Send up to 10,000 reports",
         description="A JSON array or NDJSON. Each item has its own outcome; `ref` is echoed.",
+        response_model=BatchOutcome,
+        responses=refusals(403, reads_body=True),
         openapi_extra={
             "requestBody": {
                 "required": True,
@@ -57,7 +65,7 @@ def submissions_router(
     async def submit_batch(request: Request, dry_run: bool = False) -> JSONResponse:
         return await taking.batch(request, dry_run=dry_run)
 
-    @router.get("/submissions", summary="List submissions, newest first")
+    @router.get("/submissions", summary="List submissions, newest first", responses=refusals())
     async def list_submissions(
         request: Request,
         principal: asking,
@@ -67,7 +75,7 @@ def submissions_router(
         state: State | None = None,
         cursor: Annotated[int | None, Query(ge=1, le=2**62)] = None,
         limit: int = 100,
-    ) -> dict[str, Any]:
+    ) -> SubmissionPage:
         rows = await submissions.list(
             plan=plan,
             unit=unit,
@@ -78,21 +86,26 @@ def submissions_router(
             caller=caller_of(request, principal),
         )
         more = rows[-1].number if len(rows) == limit else None
-        return {"items": [submission_json(row, None) for row in rows], "cursor": more}
+        return SubmissionPage(items=tuple(map(SubmissionSummary.of, rows)), cursor=more)
 
-    @router.get("/submissions/{submission}", summary="One submission with what was reported")
+    @router.get(
+        "/submissions/{submission}",
+        summary="One submission with what was reported",
+        responses=refusals(404),
+    )
     async def one_submission(
         submission: str, request: Request, principal: asking
-    ) -> dict[str, Any]:
+    ) -> WholeSubmission:
         try:
             row, content = await submissions.get(submission, caller=caller_of(request, principal))
         except Refused as refused:
             raise problem_of(refused) from refused
-        return submission_json(row, content)
+        return WholeSubmission.reported(row, content)
 
     @router.post(
         "/submissions/{submission}/verify",
         summary="Confirm a report (核实)",
+        responses=refusals(403, 404, 409, reads_body=True),
         openapi_extra=describe_body(Verification),
     )
     async def verify(
@@ -100,7 +113,7 @@ def submissions_router(
         request: Request,
         principal: asking,
         body: Annotated[Verification, Depends(json_body(Verification))],
-    ) -> dict[str, Any]:
+    ) -> SubmissionSummary:
         principal.require("office")
         try:
             row = await review.verify(
@@ -111,11 +124,12 @@ def submissions_router(
             )
         except Refused as refused:
             raise problem_of(refused) from refused
-        return submission_json(row, None)
+        return SubmissionSummary.of(row)
 
     @router.post(
         "/submissions/{submission}/return",
         summary="Send a report back with a reason",
+        responses=refusals(403, 404, 409, reads_body=True),
         openapi_extra=describe_body(ReturnOrder),
     )
     async def send_back(
@@ -123,7 +137,7 @@ def submissions_router(
         request: Request,
         principal: asking,
         body: Annotated[ReturnOrder, Depends(json_body(ReturnOrder))],
-    ) -> dict[str, Any]:
+    ) -> SubmissionSummary:
         principal.require("office")
         try:
             row = await review.send_back(
@@ -131,19 +145,10 @@ def submissions_router(
             )
         except Refused as refused:
             raise problem_of(refused) from refused
-        return submission_json(row, None)
-
-    @router.get("/obligations", summary="What is owed, by when, with a prefilled report")
-    async def obligations(
-        principal: asking, plan: str, unit: str | None = None, period: str | None = None
-    ) -> dict[str, Any]:
-        try:
-            owed = await duties.owed(plan, unit=principal.unit or unit, period=period)
-        except Refused as refused:
-            raise problem_of(refused) from refused
-        return {"items": [owed_json(one) for one in owed]}
+        return SubmissionSummary.of(row)
 
     return router
 
 
+_REHEARSED: Final = {"model": SubmissionReceipt, "description": "The receipt a dry run would give."}
 _ITEM_REF: Final = "#/components/schemas/BatchItem"

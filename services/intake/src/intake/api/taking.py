@@ -40,11 +40,19 @@ _BUSY: Final = Problem(
 )
 
 
-class _Json(JSONResponse):
-    """The same JSON, by a writer that is made once."""
+class _Accepted(JSONResponse):
+    """The answer to a report: bytes and headers as they go out, made without a detour."""
 
-    def render(self, content: Any) -> bytes:  # noqa: ANN401  # any JSON
-        return _WRITER.encode(content).encode()
+    def __init__(self, receipt: Receipt) -> None:
+        # Not by the way of `JSONResponse`, which looks up, copies and encodes for all cases.
+        self.status_code = 202
+        self.background = None
+        self.body = _WRITER.encode(receipt.members()).encode()
+        self.raw_headers = [
+            (b"content-length", b"%d" % len(self.body)),
+            (b"content-type", b"application/json"),
+            (b"location", b"/v1/submissions/" + str(receipt.id).encode()),
+        ]
 
 
 class Taking:
@@ -69,8 +77,7 @@ class Taking:
             raise problem_of(refused) from refused
         except Busy as busy:
             raise _BUSY from busy
-        location = {"Location": f"/v1/submissions/{receipt.id}"}
-        return _Json(receipt.members(), 202, headers=location)
+        return _Accepted(receipt)
 
     async def batch(self, request: Request, *, dry_run: bool = False) -> JSONResponse:
         """Many reports; each has its own outcome."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from typing import Literal
 from uuid import uuid4
 
 import structlog
@@ -12,9 +13,11 @@ from sqlmodel import col, select
 
 from intake.domain.obligations import Obligation, obligations
 from intake.service.caller import Caller, refuse
-from intake.service.plans import WORKDAY, PlanInForce, Plans
+from intake.service.in_force import PlanInForce
+from intake.service.plans import WORKDAY, Plans
 from intake.store.tables import Cutoff, Published, SubmissionRow
 from shared.calendar.periods import Period
+from shared.calendar.plan import PlanCalendar
 from shared.calendar.windows import Window
 from shared.calendar.workdays import YearNotLoaded
 from shared.contracts.intake import CutoffMarked, ObligationOverdue, WorkdayBegan
@@ -32,17 +35,17 @@ _AFTERMATH = timedelta(days=366)
 """How long after its end a plan's days still begin: its last windows close in that time."""
 
 
+OwedState = Literal["owed", "overdue", "missing", "submitted", "verified", "returned"]
+"""owed, overdue and missing: nothing usable was received (before due, after due, after close)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Owed:
-    """One obligation with its window and where it stands.
-
-    `state` is owed, overdue or missing (nothing usable received: before due, after due, after the
-    close), submitted, verified or returned.
-    """
+    """One obligation with its window and where it stands."""
 
     obligation: Obligation
     window: Window
-    state: str
+    state: OwedState
     submission: str | None
 
 
@@ -119,8 +122,8 @@ class Duties:
                 await self._begin_day(session, in_force, day, timer)
         except YearNotLoaded as missing:
             log.warning("a holiday table is missing; no round is held", why=str(missing))
-        if day < calendar.end + _AFTERMATH:
-            following = calendar.round_of(day + _ONE_DAY)
+        following = next_round(calendar, day)
+        if following is not None:
             await self._timers.set(
                 session, Timer(kind=WORKDAY, subject=timer.subject, due_at=following)
             )
@@ -230,6 +233,11 @@ class Duties:
         return {(row.task, row.unit): row for row in rows}
 
 
+def next_round(calendar: PlanCalendar, day: date) -> datetime | None:
+    """When the round after this day's is held; none a year after the plan's end."""
+    return calendar.round_of(day + _ONE_DAY) if day < calendar.end + _AFTERMATH else None
+
+
 def _from_activation(in_force: PlanInForce) -> Sequence[Period]:
     """The periods for which reports are owed."""
     calendar = in_force.calendar
@@ -257,7 +265,7 @@ def _is_first_day_overdue(in_force: PlanInForce, period: Period, day: date) -> b
         return False
 
 
-def _state(row: SubmissionRow | None, window: Window, now: datetime, tz: tzinfo) -> str:
+def _state(row: SubmissionRow | None, window: Window, now: datetime, tz: tzinfo) -> OwedState:
     if row is not None:
         if row.returned_at is not None:
             return "returned"

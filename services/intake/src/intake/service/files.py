@@ -54,3 +54,14 @@ def read_rulebook(data: bytes, *, name: str = "rulebook") -> tuple[Document, Rul
     if findings.errors:
         raise DocumentError(findings.errors)
     return document, rulebook
+
+
+def misnamed(document: Document, path: tuple[str, ...], wanted: str) -> Problem:
+    """The file has another id than the address it was sent to."""
+    return Problem(
+        line=document.line_of(path),
+        path=".".join(path),
+        code="other_id",
+        message=f"the address names {wanted}, the file another id",
+        mend="send the file to the address of its own id",
+    )

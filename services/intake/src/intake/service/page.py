@@ -17,8 +17,9 @@ from sqlmodel import col, select
 
 from intake.domain.admission import Known, admit, as_of
 from intake.service.caller import Caller, Refused, refuse
+from intake.service.in_force import PlanInForce
 from intake.service.known import Counts, counts_of
-from intake.service.plans import PlanInForce, Plans
+from intake.service.plans import Plans
 from intake.service.receipt import Receipt, Stored, receipt_of
 from intake.store.facts import Latest, Obligation, facts_of
 from intake.store.tables import IdempotencyKey, SubmissionRow

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from intake.domain.admission import as_of
-from intake.service.plans import PlanInForce
+from intake.service.in_force import PlanInForce
 from shared.calendar.windows import Window
 from shared.contracts.submission import Submission
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intake.service.caller import Caller, refuse
-from intake.service.plans import Plans
+from intake.service.rulebooks import Rulebooks
 from intake.service.submissions import find
 from intake.store.tables import SubmissionRow
 from shared.contracts.intake import SubmissionReturned, SubmissionVerified
@@ -19,10 +19,12 @@ from shared.kit.journal import Journal
 class Review:
     """Verifies and returns submissions."""
 
-    def __init__(self, *, db: Database, journal: Journal, plans: Plans, clock: Clock) -> None:
+    def __init__(
+        self, *, db: Database, journal: Journal, rulebooks: Rulebooks, clock: Clock
+    ) -> None:
         self._db = db
         self._journal = journal
-        self._plans = plans
+        self._rulebooks = rulebooks
         self._clock = clock
 
     async def verify(
@@ -86,7 +88,7 @@ class Review:
             row = await find(session, submission)
             if row.returned_at is not None:
                 raise refuse("already_returned", "this report was returned; wait for its repair")
-            rulebook = await self._plans.rulebook_of(session, row.plan)
+            rulebook = await self._rulebooks.governing(session, row.plan)
             if rulebook.separation == "on" and row.holder == caller.holder:
                 message = "a report is reviewed by another holder than its sender"
                 raise refuse("same_holder", message)

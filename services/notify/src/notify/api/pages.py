@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from notify.api.door import own_unit, problem_of
 from notify.service.caller import Refused
@@ -84,7 +84,11 @@ def pages_router(*, db: Database, pages: Pages, looking: Looking, plans: Plans) 
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
-    async def home(request: Request) -> Response:
+    async def home() -> Response:
+        return RedirectResponse("/alerts", 303)
+
+    @router.get("/alerts")
+    async def newest(request: Request) -> Response:
         reader = await pages.reader(request)
         if reader is None:
             return pages.to_sign_in(request)

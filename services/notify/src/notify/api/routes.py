@@ -1,19 +1,29 @@
 """Alerts and why, deliveries, and whom messages go to."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
 from notify.api.door import OFFICE, READERS, own_unit, page_size, problem_of
 from notify.api.schemas import (
+    AlertPage,
+    AlertSummary,
     ContactList,
-    alert_json,
-    contact_json,
-    decision_json,
-    delivery_json,
-    endpoint_json,
-    routes_json,
+    ContactPage,
+    ContactsSet,
+    DecisionPage,
+    DeliveryPage,
+    DeliveryState,
+    EndpointPage,
+    KnownContact,
+    KnownEndpoint,
+    NewEndpoint,
+    RoutesInForce,
+    RoutesSet,
+    StoredDecision,
+    TestedEndpoint,
+    WholeAlert,
+    answered,
 )
 from notify.domain.routes import EndpointSpec, RoutesDocument
 from notify.service.caller import Refused
@@ -23,6 +33,7 @@ from notify.service.looking import Looking
 from shared.contracts.values import Id
 from shared.kit.auth import Authenticate, Principal
 from shared.kit.bodies import describe_body, json_body, parse_json, read_body
+from shared.kit.refusals import refusals
 
 _CONTACT_BYTES = 8 << 20
 
@@ -32,7 +43,7 @@ def alerts_router(*, looking: Looking, dispatcher: Dispatcher, gate: Authenticat
     router = APIRouter(prefix="/v1", tags=["alerts"])
     asking = Annotated[Principal, Depends(gate)]
 
-    @router.get("/alerts", summary="Alerts, newest first")
+    @router.get("/alerts", summary="Alerts, newest first", responses=refusals(403))
     async def alerts(
         principal: asking,
         plan: str | None = None,
@@ -41,7 +52,7 @@ def alerts_router(*, looking: Looking, dispatcher: Dispatcher, gate: Authenticat
         state: str | None = None,
         cursor: str | None = None,
         limit: int = 100,
-    ) -> dict[str, Any]:
+    ) -> AlertPage:
         own = own_unit(principal)
         if unit is not None:
             principal.require_unit(unit)
@@ -56,21 +67,31 @@ def alerts_router(*, looking: Looking, dispatcher: Dispatcher, gate: Authenticat
             )
         except Refused as refused:
             raise problem_of(refused) from refused
-        return _page([alert_json(row) for row in rows], "id", limit)
+        items = answered(AlertSummary, rows)
+        return AlertPage(items=items, cursor=items[-1].id if len(items) == limit else None)
 
-    @router.get("/alerts/{alert}", summary="One alert, with its decisions and deliveries")
-    async def one_alert(alert: str, principal: asking) -> dict[str, Any]:
+    @router.get(
+        "/alerts/{alert}",
+        summary="One alert, with its decisions and deliveries",
+        responses=refusals(403, 404),
+    )
+    async def one_alert(alert: str, principal: asking) -> WholeAlert:
         try:
             whole = await looking.alert(alert, unit=own_unit(principal))
         except Refused as refused:
             raise problem_of(refused) from refused
-        return {
-            **alert_json(whole.alert),
-            "decisions": [decision_json(row) for row in whole.decisions],
-            "deliveries": [delivery_json(row) for row in whole.deliveries],
-        }
+        summary = AlertSummary.model_validate(whole.alert, from_attributes=True)
+        return WholeAlert(
+            **dict(summary),
+            decisions=answered(StoredDecision, whole.decisions),
+            deliveries=answered(DeliveryState, whole.deliveries),
+        )
 
-    @router.get("/decisions", summary="Why somebody was, or was not, told; newest first")
+    @router.get(
+        "/decisions",
+        summary="Why somebody was, or was not, told; newest first",
+        responses=refusals(403),
+    )
     async def decisions(
         principal: asking,
         plan: str | None = None,
@@ -80,7 +101,7 @@ def alerts_router(*, looking: Looking, dispatcher: Dispatcher, gate: Authenticat
         reason: str | None = None,
         cursor: Annotated[int | None, Query(ge=1, le=2**62)] = None,
         limit: int = 100,
-    ) -> dict[str, Any]:
+    ) -> DecisionPage:
         principal.require(*READERS)
         rows = await looking.decisions(
             plan=plan,
@@ -91,9 +112,10 @@ def alerts_router(*, looking: Looking, dispatcher: Dispatcher, gate: Authenticat
             after=cursor,
             limit=page_size(limit),
         )
-        return _page([decision_json(row) for row in rows], "number", limit)
+        items = answered(StoredDecision, rows)
+        return DecisionPage(items=items, cursor=items[-1].number if len(items) == limit else None)
 
-    @router.get("/deliveries", summary="What was sent, newest first")
+    @router.get("/deliveries", summary="What was sent, newest first", responses=refusals(403))
     async def deliveries(
         principal: asking,
         plan: str | None = None,
@@ -102,7 +124,7 @@ def alerts_router(*, looking: Looking, dispatcher: Dispatcher, gate: Authenticat
         recipient: str | None = None,
         cursor: str | None = None,
         limit: int = 100,
-    ) -> dict[str, Any]:
+    ) -> DeliveryPage:
         principal.require(*READERS)
         try:
             rows = await looking.deliveries(
@@ -115,16 +137,21 @@ def alerts_router(*, looking: Looking, dispatcher: Dispatcher, gate: Authenticat
             )
         except Refused as refused:
             raise problem_of(refused) from refused
-        return _page([delivery_json(row) for row in rows], "id", limit)
+        items = answered(DeliveryState, rows)
+        return DeliveryPage(items=items, cursor=items[-1].id if len(items) == limit else None)
 
-    @router.post("/deliveries/{delivery}/redeliver", summary="Send again, under the same id")
-    async def redeliver(delivery: str, principal: asking) -> dict[str, Any]:
+    @router.post(
+        "/deliveries/{delivery}/redeliver",
+        summary="Send again, under the same id",
+        responses=refusals(403, 404),
+    )
+    async def redeliver(delivery: str, principal: asking) -> DeliveryState:
         principal.require(*OFFICE)
         try:
             row = await dispatcher.redeliver(delivery)
         except Refused as refused:
             raise problem_of(refused) from refused
-        return delivery_json(row)
+        return DeliveryState.model_validate(row, from_attributes=True)
 
     return router
 
@@ -139,9 +166,10 @@ def directory_router(
     @router.put(
         "/contacts/{plan}",
         summary="Replace a plan's contacts",
+        responses=refusals(403, reads_body=True),
         openapi_extra=describe_body(ContactList),
     )
-    async def put_contacts(plan: Id, request: Request, principal: asking) -> dict[str, Any]:
+    async def put_contacts(plan: Id, request: Request, principal: asking) -> ContactsSet:
         principal.require(*OFFICE)
         body = await read_body(request, limit=_CONTACT_BYTES)
         people = [one.person() for one in parse_json(body, ContactList).root]
@@ -149,70 +177,73 @@ def directory_router(
             count = await directory.set_contacts(plan, people)
         except Refused as refused:
             raise problem_of(refused) from refused
-        return {"plan": plan, "contacts": count}
+        return ContactsSet(plan=plan, contacts=count)
 
-    @router.get("/contacts", summary="A plan's contacts")
-    async def contacts(principal: asking, plan: str) -> dict[str, Any]:
+    @router.get("/contacts", summary="A plan's contacts", responses=refusals(403))
+    async def contacts(principal: asking, plan: str) -> ContactPage:
         principal.require(*READERS)
-        return {"items": [contact_json(row) for row in await directory.contacts(plan)]}
+        return ContactPage(items=answered(KnownContact, await directory.contacts(plan)))
 
     @router.put(
-        "/routes", summary="Put a route in force", openapi_extra=describe_body(RoutesDocument)
+        "/routes",
+        summary="Put a route in force",
+        responses=refusals(403, reads_body=True),
+        openapi_extra=describe_body(RoutesDocument),
     )
     async def put_routes(
         principal: asking,
         body: Annotated[RoutesDocument, Depends(json_body(RoutesDocument))],
-    ) -> dict[str, Any]:
+    ) -> RoutesSet:
         principal.require(*OFFICE)
         try:
             version, made = await directory.set_routes(body, by=principal.holder)
         except Refused as refused:
             raise problem_of(refused) from refused
-        return {"version": version, **routes_json(body.notify), "secrets": made}
+        return RoutesSet(version=version, notify=body.notify, secrets=made)
 
-    @router.get("/routes", summary="The route in force")
-    async def get_routes(principal: asking) -> dict[str, Any]:
+    @router.get("/routes", summary="The route in force", responses=refusals(403))
+    async def get_routes(principal: asking) -> RoutesInForce:
         principal.require(*READERS)
         version, routes = await directory.routes_in_force()
-        return {"version": version, **routes_json(routes)}
+        return RoutesInForce(version=version, notify=routes)
 
     @router.post(
         "/endpoints",
         status_code=201,
         summary="Create a webhook endpoint; its secret is shown this once",
+        responses=refusals(403, 409, reads_body=True),
         openapi_extra=describe_body(EndpointSpec),
     )
     async def create_endpoint(
         principal: asking, body: Annotated[EndpointSpec, Depends(json_body(EndpointSpec))]
-    ) -> dict[str, Any]:
+    ) -> NewEndpoint:
         principal.require(*OFFICE)
         try:
             secret = await directory.add_endpoint(body)
         except Refused as refused:
             raise problem_of(refused) from refused
-        return {"id": body.id, "url": body.url, "secret": secret}
+        return NewEndpoint(id=body.id, url=body.url, secret=secret)
 
-    @router.get("/endpoints", summary="The webhook endpoints, without their secrets")
-    async def endpoints(principal: asking) -> dict[str, Any]:
+    @router.get(
+        "/endpoints",
+        summary="The webhook endpoints, without their secrets",
+        responses=refusals(403),
+    )
+    async def endpoints(principal: asking) -> EndpointPage:
         principal.require(*READERS)
-        return {"items": [endpoint_json(row) for row in await directory.endpoints()]}
+        return EndpointPage(items=answered(KnownEndpoint, await directory.endpoints()))
 
-    @router.post("/endpoints/{endpoint}/test", summary="Send a signed test message now")
-    async def test_endpoint(endpoint: str, principal: asking) -> dict[str, Any]:
+    @router.post(
+        "/endpoints/{endpoint}/test",
+        summary="Send a signed test message now",
+        responses=refusals(403, 404),
+    )
+    async def test_endpoint(endpoint: str, principal: asking) -> TestedEndpoint:
         principal.require(*OFFICE)
         try:
             result = await dispatcher.test(endpoint)
         except Refused as refused:
             raise problem_of(refused) from refused
-        return {
-            "outcome": result.outcome,
-            "reason": result.reason,
-            "detail": result.detail,
-            "status": result.status,
-        }
+        return TestedEndpoint.model_validate(result, from_attributes=True)
 
     return router
-
-
-def _page(items: Sequence[dict[str, Any]], key: str, limit: int) -> dict[str, Any]:
-    return {"items": items, "cursor": items[-1][key] if len(items) == limit else None}

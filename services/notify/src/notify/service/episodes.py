@@ -10,6 +10,7 @@ from notify.domain.messages import Change
 from notify.metrics import NotifyMetrics, count
 from notify.service.writing import Cause, Writing
 from notify.store.tables import Alert, DecisionRow
+from shared.contracts.envelope import Event
 from shared.contracts.notify import AlertRaised, AlertResolved
 from shared.kit.journal import Journal
 
@@ -120,7 +121,7 @@ class Episodes:
         resolved = AlertResolved(
             plan=alert.plan, alert=alert.id, reason=decision.reason, resolved_at=cause.at
         )
-        await self._journal.record(session, resolved, at=cause.at, correlation=cause.correlation)
+        await self._say(session, resolved, cause)
 
     async def _tell(
         self,
@@ -143,7 +144,12 @@ class Episodes:
             to=tuple(str(addressee) for addressee in decision.tell),
             raised_at=cause.at,
         )
-        await self._journal.record(session, raised, at=cause.at, correlation=cause.correlation)
+        await self._say(session, raised, cause)
+
+    async def _say(self, session: AsyncSession, event: Event, cause: Cause) -> None:
+        await self._journal.record(
+            session, event, at=cause.at, correlation=cause.correlation, cause=cause.event
+        )
 
 
 def as_open(alert: Alert | None) -> OpenAlert | None:

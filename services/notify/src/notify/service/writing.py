@@ -68,12 +68,12 @@ class Writing:
         for person in await self._people(session, alert, list(roles), cause):
             language: Language = "en" if person.language == "en" else "zh-CN"
             message = render(facts, language, base_url=self._public_url)
-            session.add(self._mail(alert, cause, person.email, language, message))
+            await _keep(session, self._mail(alert, cause, person.email, language, message))
         body = webhook_body(facts, change=change, timestamp=cause.at, base_url=self._public_url)
         for hook in routes.hooks():
             endpoint = await session.get_one(Endpoint, hook)
             if endpoint.disabled_at is None:
-                session.add(self._webhook(alert, cause, hook, body))
+                await _keep(session, self._webhook(alert, cause, hook, body))
             else:
                 self._note(session, alert, cause, "endpoint_disabled", hook)
 
@@ -138,6 +138,16 @@ class Writing:
             )
         )
         count(session, self._metrics.decisions.labels(reason))
+
+
+async def _keep(session: AsyncSession, delivery: Delivery) -> None:
+    """Store a message to be sent, or complete one of which only its end is known any more."""
+    ended = await session.get(Delivery, delivery.id)
+    if ended is None:
+        session.add(delivery)
+        return
+    for name in ("recipient", "language", "subject", "body", "html", "created_at"):
+        setattr(ended, name, getattr(delivery, name))
 
 
 def _place(role: str, alert: Alert) -> tuple[str, str]:

@@ -1,21 +1,23 @@
 """The board, and publications from their draft to their explanation."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from scoring.api.door import caller_of, is_office, problem_of
 from scoring.api.schemas import (
+    Board,
     DraftRequest,
+    ExplainedLine,
+    ExplainedUnit,
+    PublicationList,
+    PublicationSummary,
+    UnitDocument,
+    WholePublication,
     leaf_json,
-    publication_json,
-    row_json,
-    standing_json,
     whole_publication_json,
 )
-from scoring.domain.task_line import TaskLine
 from scoring.service.caller import Refused
 from scoring.service.explanations import Explanations
 from scoring.service.publications import Publications
@@ -25,6 +27,7 @@ from shared.contracts.plan import Language
 from shared.kit.auth import Authenticate, Principal
 from shared.kit.bodies import describe_body, json_body
 from shared.kit.problems import Problem
+from shared.kit.refusals import refusals
 
 _PATH = "/publications/{plan}/{period}"
 Version = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
@@ -41,63 +44,85 @@ def results_router(
     router = APIRouter(prefix="/v1", tags=["results"])
     asking = Annotated[Principal, Depends(gate)]
 
-    @router.get("/board", summary="Where each task stands now")
+    @router.get("/board", summary="Where each task stands now", responses=refusals())
     async def board(
         principal: asking,
         plan: str | None = None,
         unit: str | None = None,
         light: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> Board:
         rows = await standings.board(
             plan=plan,
             unit=principal.unit or unit,
             light=light,
             hidden=is_office(principal) or principal.unit is not None,
         )
-        return {"items": [standing_json(row) for row in rows]}
+        return Board.of(rows)
 
-    @router.get("/publications", summary="Every publication, newest period first")
-    async def list_publications(principal: asking, plan: str | None = None) -> dict[str, Any]:
+    @router.get(
+        "/publications", summary="Every publication, newest period first", responses=refusals()
+    )
+    async def list_publications(principal: asking, plan: str | None = None) -> PublicationList:
         rows = await publications.all(plan=plan, drafts=is_office(principal))
-        return {"items": [publication_json(row) for row in rows]}
+        return PublicationList(items=tuple(map(PublicationSummary.of, rows)))
 
-    @router.get(_PATH, summary="A publication: manifest, units, tasks, actions, plan")
+    @router.get(
+        _PATH,
+        summary="A publication: manifest, units, tasks, actions, plan",
+        description="Until it is computed, it is where it is on its way.",
+        response_model=WholePublication | PublicationSummary,
+        responses=refusals(404),
+    )
     async def one_publication(
         plan: str, period: str, principal: asking, version: Version = None
-    ) -> dict[str, Any]:
+    ) -> JSONResponse:
         row = await _find(plan, period, version, principal)
-        return whole_publication_json(row, office=is_office(principal))
+        return JSONResponse(whole_publication_json(row, office=is_office(principal)))
 
-    @router.get(_PATH + "/units/{unit}", summary="One unit's document")
+    @router.get(
+        _PATH + "/units/{unit}",
+        summary="One unit's document",
+        response_model=UnitDocument,
+        responses=refusals(404),
+    )
     async def one_leaf(
         plan: str, period: str, unit: str, principal: asking, version: Version = None
-    ) -> dict[str, Any]:
+    ) -> JSONResponse:
         row = await _find(plan, period, version, principal)
         try:
             leaf = await publications.leaf(row, unit)
         except Refused as refused:
             raise problem_of(refused) from refused
-        return leaf_json(leaf.document, office=is_office(principal))
+        return JSONResponse(leaf_json(leaf.document, office=is_office(principal)))
 
-    @router.get(_PATH + "/units/{unit}/explanation", summary="How a unit's lines came about")
+    @router.get(
+        _PATH + "/units/{unit}/explanation",
+        summary="How a unit's lines came about",
+        responses=refusals(404, 409),
+    )
     async def explain_unit(
         plan: str,
         period: str,
         unit: str,
         principal: asking,
         lang: Annotated[Language, Query()] = "zh-CN",
-    ) -> dict[str, Any]:
+    ) -> ExplainedUnit:
         row = await _find(plan, period, None, principal)
-        return {"unit": unit, "items": await _told(row, principal, lang, unit=unit, task=None)}
+        items = await _told(row, principal, lang, unit=unit, task=None)
+        return ExplainedUnit(unit=unit, items=items)
 
-    @router.get(_PATH + "/tasks/{task}/explanation", summary="How a task's line came about")
+    @router.get(
+        _PATH + "/tasks/{task}/explanation",
+        summary="How a task's line came about",
+        responses=refusals(404, 409),
+    )
     async def explain_task(
         plan: str,
         period: str,
         task: str,
         principal: asking,
         lang: Annotated[Language, Query()] = "zh-CN",
-    ) -> dict[str, Any]:
+    ) -> ExplainedLine:
         row = await _find(plan, period, None, principal)
         items = await _told(row, principal, lang, unit=None, task=task)
         return items[0]
@@ -107,15 +132,17 @@ def results_router(
         status_code=202,
         summary="Ask for a draft at a new cut-off",
         description="It is computed when its cut-off mark has come through; poll the publication.",
+        responses=refusals(403, 404, 409, reads_body=True),
         openapi_extra=describe_body(DraftRequest),
     )
     async def draft(
         plan: str,
         period: str,
         request: Request,
+        response: Response,
         principal: asking,
         body: Annotated[DraftRequest, Depends(json_body(DraftRequest))],
-    ) -> JSONResponse:
+    ) -> PublicationSummary:
         principal.require("office")
         try:
             row = await publications.draft(
@@ -123,33 +150,46 @@ def results_router(
             )
         except Refused as refused:
             raise problem_of(refused) from refused
-        location = {"Location": f"/v1/publications/{plan}/{period}"}
-        return JSONResponse(publication_json(row), 202, headers=location)
+        response.headers["Location"] = f"/v1/publications/{plan}/{period}"
+        return PublicationSummary.of(row)
 
-    @router.post(_PATH + "/approve", summary="Stand for a draft, as another holder")
+    @router.post(
+        _PATH + "/approve",
+        summary="Stand for a draft, as another holder",
+        responses=refusals(403, 404, 409),
+    )
     async def approve(
         plan: str, period: str, request: Request, principal: asking
-    ) -> dict[str, Any]:
+    ) -> PublicationSummary:
         principal.require("office")
         try:
             row = await publications.approve(plan, period, caller=caller_of(request, principal))
         except Refused as refused:
             raise problem_of(refused) from refused
-        return publication_json(row)
+        return PublicationSummary.of(row)
 
-    @router.post(_PATH + "/release", summary="Publish an approved draft")
+    @router.post(
+        _PATH + "/release",
+        summary="Publish an approved draft",
+        responses=refusals(403, 404, 409),
+    )
     async def release(
         plan: str, period: str, request: Request, principal: asking
-    ) -> dict[str, Any]:
+    ) -> PublicationSummary:
         principal.require("office")
         try:
             row = await publications.release(plan, period, caller=caller_of(request, principal))
         except Refused as refused:
             raise problem_of(refused) from refused
-        return publication_json(row)
+        return PublicationSummary.of(row)
 
-    @router.post(_PATH + "/correct", summary="Not in this release")
-    @router.post(_PATH + "/return", summary="Not in this release", operation_id="return_draft")
+    @router.post(_PATH + "/correct", summary="Not in this release", responses=refusals(403))
+    @router.post(
+        _PATH + "/return",
+        summary="Not in this release",
+        operation_id="return_draft",
+        responses=refusals(403),
+    )
     async def later(plan: str, period: str, principal: asking) -> Response:
         principal.require("office")
         raise Problem(
@@ -173,16 +213,13 @@ def results_router(
         *,
         unit: str | None,
         task: str | None,
-    ) -> list[dict[str, Any]]:
+    ) -> tuple[ExplainedLine, ...]:
         try:
-            lines: Sequence[tuple[TaskLine, tuple[str, ...]]] = await explanations.of(
+            lines = await explanations.of(
                 row, language=language, unit=unit, task=task, hidden=is_office(principal)
             )
         except Refused as refused:
             raise problem_of(refused) from refused
-        return [
-            {**row_json(line), "text": list(text), "line": line.model_dump(mode="json")}
-            for line, text in lines
-        ]
+        return tuple(ExplainedLine.of(line, text) for line, text in lines)
 
     return router

@@ -1,14 +1,32 @@
-"""What scoring's routes read and answer, where it is not a published document."""
+"""What scoring's routes read and answer, where it is not a contract."""
 
 import json
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, PlainSerializer, WithJsonSchema
 
+from scoring.domain.exact import Printed
+from scoring.domain.ranking import Grade
+from scoring.domain.rollup import ActionResult, Rates, UnitReason, UnitResult
 from scoring.domain.task_line import TaskLine, TaskRow
 from scoring.service.releases import result_of
 from scoring.store.tables import PublicationRow, StandingRow
-from shared.contracts.values import Contract, Note
+from shared.contracts.scoring import Light
+from shared.contracts.values import Contract, Day, Id, Instant, Note
+
+Moment = Annotated[
+    datetime,
+    PlainSerializer(datetime.isoformat, return_type=str),
+    WithJsonSchema(
+        {"type": "string", "format": "date-time", "examples": ["2022-05-06T02:00:00+00:00"]}
+    ),
+]
+"""A point in time, written with its offset."""
+
+Ratio = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", examples=["0.2845"])]
+"""A number to 4 places, a decimal in quotes."""
 
 
 class DraftRequest(Contract):
@@ -17,27 +35,175 @@ class DraftRequest(Contract):
     force: Note | None = Field(default=None, min_length=1)
 
 
-def publication_json(row: PublicationRow) -> dict[str, Any]:
+class BoardRow(Contract):
+    """Where a task stands now."""
+
+    plan: Id
+    task: Id
+    action: Id
+    unit: Id
+    """The unit that leads it."""
+    period: Id
+    """The period in which that day lies."""
+    day: Day
+    """The day the light was read."""
+    light: Light
+    reason: str
+    """Why it has this light, as a code."""
+    a: Ratio | None
+    """Attainment, as a share of the target (assessment 4.1)."""
+    e: Ratio | None
+    """Expected progress, as a share of the target (assessment 4.2)."""
+    r: Ratio | None
+    """Schedule index a/E (assessment 4.3)."""
+    gap: Ratio | None
+    """100·(E − a), percentage points behind schedule (assessment 4.3)."""
+    reported_at: Instant | None
+    """When its last report was received."""
+
+
+class Board(Contract):
+    """Every task that may be seen."""
+
+    items: tuple[BoardRow, ...]
+
+    @classmethod
+    def of(cls, rows: Sequence[StandingRow]) -> Self:
+        """As they are stored."""
+        return cls(items=tuple(BoardRow.model_validate(row, from_attributes=True) for row in rows))
+
+
+class PublicationSummary(Contract):
     """Where a publication is on its way."""
-    return {
-        "plan": row.plan,
-        "period": row.period,
-        "version": row.version,
-        "state": row.state,
-        "digest": row.digest,
-        "previous_digest": row.previous_digest,
-        "forced": row.forced,
-        "failure": row.failure,
-        "drafted_by": row.drafted_by,
-        "approved_by": row.approved_by,
-        "released_by": row.released_by,
-        "released_at": row.released_at.isoformat() if row.released_at else None,
-    }
+
+    plan: Id
+    period: Id
+    version: int
+    """1 for the first."""
+    state: Literal["waiting", "failed", "draft", "approved", "published"]
+    """waiting: for its cut-off and its computation."""
+    digest: str | None
+    """SHA-256 in hexadecimal of its manifest; null until it is computed."""
+    previous_digest: str | None
+    """That of the plan's publication before; null for its first."""
+    forced: str | None
+    """Why it was drafted before the window closed."""
+    failure: str | None
+    """Why it could not be computed."""
+    drafted_by: str
+    approved_by: str | None
+    released_by: str | None
+    released_at: Moment | None
+
+    @classmethod
+    def of(cls, row: PublicationRow) -> Self:
+        """As it is stored."""
+        return cls.model_validate(row, from_attributes=True)
+
+
+class PublicationList(Contract):
+    """Publications, the newest period first."""
+
+    items: tuple[PublicationSummary, ...]
+
+
+class RulebookVersion(Contract):
+    """Which rulebook governed."""
+
+    id: Id
+    version: int
+
+
+class CutoffPlace(Contract):
+    """Where the run stopped reading."""
+
+    position: int
+    """In the plan's order of events."""
+    at: Instant
+
+
+class GroupRow(Contract):
+    """A unit in the table of its group."""
+
+    unit: Id
+    score: Printed | None
+    rank: int | None
+    grade: Grade | None
+    reasons: tuple[UnitReason, ...]
+
+
+class Manifest(Contract):
+    """What a publication is made of: with its keys in order and no spaces, its digest's bytes."""
+
+    format: Literal["duban.publication/1"]
+    plan: Id
+    period: Id
+    version: int
+    plan_version: int
+    rulebook: RulebookVersion
+    formulas: tuple[str, ...]
+    """Every formula that made a number of it, by id."""
+    cutoff: CutoffPlace
+    actions: tuple[ActionResult, ...]
+    plan_score: Printed | None
+    rates: Rates
+    groups: dict[Id, tuple[GroupRow, ...]]
+    """The units of each group, the best first; those without a rank stand last."""
+    leaves: dict[Id, str]
+    """SHA-256 in hexadecimal of each unit's document."""
+    previous: str | None
+    """The digest of the publication released before; null for the plan's first."""
+
+
+class WholePublication(PublicationSummary):
+    """A publication that is computed, with its manifest and lines."""
+
+    manifest: Manifest
+    units: tuple[UnitResult, ...]
+    tasks: tuple[TaskRow, ...]
+    actions: tuple[ActionResult, ...]
+    plan_score: Printed | None
+    rates: Rates
+
+
+class UnitDocument(Contract):
+    """A unit's part of a publication: with its keys in order and no spaces, its digest's bytes."""
+
+    format: Literal["duban.publication/1"]
+    plan: Id
+    period: Id
+    version: int
+    result: UnitResult
+    tasks: tuple[TaskLine, ...]
+    """The lines it has a share in."""
+    hidden_lines: int = 0
+    """How many were left out for this reader; the digest is that of the whole document."""
+
+
+class ExplainedLine(TaskRow):
+    """The printed numbers of a line, how they came about, and the line with all its operands."""
+
+    text: tuple[str, ...]
+    """One sentence or sum an item, which a pocket calculator can follow (assessment 4.18)."""
+    line: TaskLine
+
+    @classmethod
+    def of(cls, line: TaskLine, text: Sequence[str]) -> Self:
+        """A line with its explanation."""
+        row = {name: getattr(line, name) for name in TaskRow.model_fields}
+        return cls(**row, text=tuple(text), line=line)
+
+
+class ExplainedUnit(Contract):
+    """A unit's lines, explained."""
+
+    unit: Id
+    items: tuple[ExplainedLine, ...]
 
 
 def whole_publication_json(row: PublicationRow, *, office: bool) -> dict[str, Any]:
     """A publication with its manifest and lines; hidden tasks are for the office only."""
-    body = publication_json(row)
+    body = PublicationSummary.of(row).model_dump(mode="json")
     if row.result is None or row.manifest is None:
         return body
     result = result_of(row)
@@ -57,13 +223,3 @@ def leaf_json(document: str, *, office: bool) -> dict[str, Any]:
     shown = [task for task in leaf["tasks"] if task["public"]]
     hidden = len(leaf["tasks"]) - len(shown)
     return leaf | {"tasks": shown} | ({"hidden_lines": hidden} if hidden else {})
-
-
-def standing_json(row: StandingRow) -> dict[str, Any]:
-    """Where a task stands now."""
-    return row.model_dump(mode="json")
-
-
-def row_json(line: TaskLine) -> dict[str, Any]:
-    """The printed numbers of a line."""
-    return line.model_dump(mode="json", include=set(TaskRow.model_fields))

@@ -2,9 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
@@ -52,16 +51,16 @@ class Standings:
         known = await self._facts.plan(session, event.plan)
         if known is not None:
             tasks = [pair for pair in known.facts.tasks if pair[1].id == event.task]
-            await self._judge(session, known, tasks, received.time, received.correlation, "report")
+            await self._judge(session, known, tasks, received, "report")
 
     async def on_workday(self, session: AsyncSession, received: Received[WorkdayBegan]) -> None:
         """A working day began: expectations have grown."""
-        await self._all(session, received.event.plan, received.time, received.correlation, "time")
+        await self._all(session, received, "time")
 
     async def on_plan(self, session: AsyncSession, received: Received[PlanVersioned]) -> None:
         """A plan version is in force: tasks have come, gone or changed."""
         await self._forget_others(session, received)
-        await self._all(session, received.event.plan, received.time, received.correlation, "plan")
+        await self._all(session, received, "plan")
 
     async def board(
         self, *, plan: str | None, unit: str | None, light: str | None, hidden: bool
@@ -92,22 +91,24 @@ class Standings:
         return [row for row in rows if (row.plan, row.task) in public]
 
     async def _all(
-        self, session: AsyncSession, plan: str, now: datetime, correlation: str, cause: Cause
+        self,
+        session: AsyncSession,
+        received: Received[WorkdayBegan] | Received[PlanVersioned],
+        cause: Cause,
     ) -> None:
-        known = await self._facts.plan(session, plan)
+        known = await self._facts.plan(session, received.event.plan)
         if known is not None:
-            await self._judge(session, known, known.facts.tasks, now, correlation, cause)
+            await self._judge(session, known, known.facts.tasks, received, cause)
 
     async def _judge(
         self,
         session: AsyncSession,
         plan: KnownPlan,
         tasks: Sequence[tuple[str, Task]],
-        now: datetime,
-        correlation: str,
+        received: Received[Any],
         cause: Cause,
     ) -> None:
-        day = plan.calendar.day_of(now)
+        day = plan.calendar.day_of(received.time)
         period = plan.calendar.current(day)
         if period is None:  # before the plan, or after its last period
             return
@@ -131,7 +132,7 @@ class Standings:
                 day=day,
                 finished=finished,
             )
-            await self._keep(session, plan, stands, mine, now, correlation, cause)
+            await self._keep(session, plan, stands, mine, received, cause)
         await self._show(session, plan.facts.head.id)
 
     async def _show(self, session: AsyncSession, plan: str) -> None:
@@ -144,8 +145,7 @@ class Standings:
         plan: KnownPlan,
         stands: Standing,
         reports: Sequence[Report],
-        now: datetime,
-        correlation: str,
+        received: Received[Any],
         cause: Cause,
     ) -> None:
         # Of one period the newest report replaces the others whole; returned, it leaves nothing.
@@ -175,8 +175,7 @@ class Standings:
         )
         await session.merge(row)
         if light != was:
-            changed = _changed(row, was=was, cause=cause)
-            await self._journal.record(session, changed, at=now, correlation=correlation)
+            await self._tell(session, _changed(row, was=was, cause=cause), received)
 
     async def _forget_others(
         self, session: AsyncSession, received: Received[PlanVersioned]
@@ -193,9 +192,18 @@ class Standings:
                     **row.model_dump(exclude={"light", "a", "e", "r", "gap"}), light="grey"
                 )
                 gone = _changed(nowhere, was=row.light, cause="plan")
-                await self._journal.record(
-                    session, gone, at=received.time, correlation=received.correlation
-                )
+                await self._tell(session, gone, received)
+
+    async def _tell(
+        self, session: AsyncSession, changed: StandingChanged, received: Received[Any]
+    ) -> None:
+        await self._journal.record(
+            session,
+            changed,
+            at=received.time,
+            correlation=received.correlation,
+            cause=received.id,
+        )
 
 
 def _changed(row: StandingRow, *, was: str, cause: Cause) -> StandingChanged:

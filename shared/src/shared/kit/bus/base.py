@@ -5,7 +5,7 @@ one order. A consumer group shares the partitions among its members; what a memb
 committed is delivered again, to it or to another. Every implementation passes the same suite.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -163,6 +163,22 @@ class Bus(Protocol):
         """Join a group, reading from the earliest record where nothing was committed.
 
         A member of the same name counts as dead, and this one takes its place.
+        """
+
+    def history(
+        self, places: Collection[TopicPartition], *, last: int | None = None
+    ) -> AsyncIterator[Sequence[Record]]:
+        """What stands in these partitions now, in pages of one partition, each in its order.
+
+        It is read beside all groups, and nothing is committed. A corrupt batch is one record, at
+        its first offset, without key and value.
+
+        Args:
+            places: partitions of declared topics.
+            last: only what stands at so many last offsets of each; all of it by default.
+
+        Raises:
+            BusUnavailable: the log does not answer, or not to its end: told within seconds.
         """
 
     async def healthy(self) -> bool:

@@ -5,11 +5,12 @@ start before Kafka does, and outlives its outages. Every wait has an end.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 
-from shared.kit.bus.base import Topic
+from shared.kit.bus.base import Record, Topic, TopicPartition
 from shared.kit.bus.kafka_cluster import KafkaCluster, KafkaSecurity
 from shared.kit.bus.kafka_consumer import KafkaConsumer
+from shared.kit.bus.kafka_history import history
 from shared.kit.bus.kafka_producer import KafkaProducer
 
 __all__ = ["KafkaBus", "KafkaSecurity"]
@@ -71,6 +72,16 @@ class KafkaBus:
         consumer = KafkaConsumer(cluster=self._cluster, group=group, topics=topics, member=member)
         self._consumers[group, member] = consumer
         return consumer
+
+    def history(
+        self, places: Collection[TopicPartition], *, last: int | None = None
+    ) -> AsyncIterator[Sequence[Record]]:
+        """What stands in these partitions now, in pages of one partition, each in its order.
+
+        Raises:
+            BusUnavailable: Kafka does not answer, or not to the end: told within 10 seconds.
+        """
+        return history(cluster=self._cluster, places=places, last=last)
 
     async def healthy(self) -> bool:
         """Whether Kafka answers now, or did within the last second; told in 2 seconds."""

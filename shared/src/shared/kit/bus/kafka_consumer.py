@@ -173,7 +173,7 @@ class KafkaConsumer:
             self._tell_of_a_break(at, first)
             if _UNREACHED < self._suspects.get(place, _UNREACHED) <= first:
                 del self._suspects[place]
-            batches[at] = [_record(record) for record in records]
+            batches[at] = [as_record(record) for record in records]
             self._read[at] = records[-1].offset + 1
         return batches
 
@@ -222,7 +222,8 @@ class KafkaConsumer:
         self._suspects.clear()
 
 
-def _record(record: Any) -> Record:  # noqa: ANN401  # aiokafka has no types
+def as_record(record: Any) -> Record:  # noqa: ANN401  # aiokafka has no types
+    """A record in our words."""
     return Record(
         topic=record.topic,
         partition=record.partition,

@@ -5,10 +5,11 @@ group is known in memory only: members live and die with the process.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from shared.kit.bus import local_log
 from shared.kit.bus.base import (
@@ -21,6 +22,8 @@ from shared.kit.bus.base import (
     refuse_unfit,
 )
 from shared.kit.signals import Signal
+
+_PAGE: Final = 1000
 
 
 class LocalBus:
@@ -61,6 +64,25 @@ class LocalBus:
         members[member] = consumer
         self._rebalance(group)
         return consumer
+
+    async def history(
+        self, places: Collection[TopicPartition], *, last: int | None = None
+    ) -> AsyncIterator[Sequence[Record]]:
+        """What stands in these partitions now, in pages of one partition, each in its order.
+
+        Raises:
+            BusUnavailable: the file cannot be read, or the bus was closed.
+        """
+        for place in places:
+            end = await self._log.do(partial(local_log.end_of, place=place))
+            start = 0 if last is None else max(0, end - last)
+            while start < end:
+                page = partial(local_log.records_from, place=place, start=start, limit=_PAGE)
+                records = [one for one in await self._log.do(page) if one.offset < end]
+                if not records:
+                    break
+                yield records
+                start = records[-1].offset + 1
 
     async def healthy(self) -> bool:
         """Whether the log answers now."""

@@ -141,31 +141,44 @@ def read(
     limit: int,
 ) -> dict[TopicPartition, list[Record]]:
     """Up to `limit` records from the positions on; None stands for what the group committed."""
-    query = (
-        "SELECT offset, key, value, headers FROM records "
-        "WHERE topic = ? AND partition = ? AND offset >= ? ORDER BY offset LIMIT ?"
-    )
     found: dict[TopicPartition, list[Record]] = {}
     left = limit
     for place, position in positions.items():
         start = _committed(db, group, place) if position is None else position
-        records = [
-            Record(
-                topic=place.topic,
-                partition=place.partition,
-                offset=offset,
-                key=key,
-                value=value,
-                headers=_load(headers),
-            )
-            for offset, key, value, headers in db.execute(
-                query, (place.topic, place.partition, start, left)
-            )
-        ]
+        records = records_from(db, place=place, start=start, limit=left)
         if records:
             found[place] = records
             left -= len(records)
     return found
+
+
+def records_from(
+    db: sqlite3.Connection, *, place: TopicPartition, start: int, limit: int
+) -> list[Record]:
+    """Up to `limit` records of a partition, from this offset on."""
+    query = (
+        "SELECT offset, key, value, headers FROM records "
+        "WHERE topic = ? AND partition = ? AND offset >= ? ORDER BY offset LIMIT ?"
+    )
+    return [
+        Record(
+            topic=place.topic,
+            partition=place.partition,
+            offset=offset,
+            key=key,
+            value=value,
+            headers=_load(headers),
+        )
+        for offset, key, value, headers in db.execute(
+            query, (place.topic, place.partition, start, limit)
+        )
+    ]
+
+
+def end_of(db: sqlite3.Connection, *, place: TopicPartition) -> int:
+    """The offset that the next record of a partition gets."""
+    query = "SELECT ifnull(max(offset) + 1, 0) FROM records WHERE topic = ? AND partition = ?"
+    return int(db.execute(query, (place.topic, place.partition)).fetchone()[0])
 
 
 def commit(db: sqlite3.Connection, *, group: str, offsets: Mapping[TopicPartition, int]) -> None:

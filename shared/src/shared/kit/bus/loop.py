@@ -230,16 +230,7 @@ class ConsumerLoop:
             if envelope.type not in EVENTS and family(envelope.type) in FAMILIES:
                 raise Rejected("unknown_version", f"this release cannot read {envelope.type}")
             return "applied" if envelope.type in EVENTS else "unknown"
-        event = event_of(EVENTS[envelope.type], envelope)
-        received = Received(
-            event=event,
-            data=envelope.data.decode(),
-            id=envelope.id,
-            sequence=envelope.sequence,
-            time=envelope.time,
-            correlation=envelope.correlation,
-        )
-        await handler(session, received)
+        await handler(session, received_of(EVENTS[envelope.type], envelope))
         return "applied"
 
     def _count(self, *outcomes: str) -> None:
@@ -268,6 +259,22 @@ class ConsumerLoop:
     async def _refuse_over_limit(self, session: AsyncSession) -> None:
         if await self._dead_letters.open(session) >= _DEAD_LETTER_LIMIT:
             raise Unavailable("too many dead letters are open: settle them, or mend the release")
+
+
+def received_of(model: type[E], envelope: Envelope) -> Received[E]:
+    """An event as a handler gets it.
+
+    Raises:
+        Rejected: the envelope carries no such event.
+    """
+    return Received(
+        event=event_of(model, envelope),
+        data=envelope.data.decode(),
+        id=envelope.id,
+        sequence=envelope.sequence,
+        time=envelope.time,
+        correlation=envelope.correlation,
+    )
 
 
 def _waits(error: Exception) -> bool:

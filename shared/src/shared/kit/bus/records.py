@@ -1,6 +1,6 @@
 """What a record carries, or why nobody may take it: anybody may have written anything there."""
 
-from typing import Final
+from typing import Final, TypeVar
 
 from pydantic import ValidationError
 
@@ -45,7 +45,10 @@ def envelope_of(record: Record) -> Envelope:
     return envelope
 
 
-def event_of(model: type[Event], envelope: Envelope) -> Event:
+E = TypeVar("E", bound=Event)
+
+
+def event_of(model: type[E], envelope: Envelope) -> E:
     """The data of an event, which names the same key and subject as its envelope.
 
     Raises:
