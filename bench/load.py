@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import uvloop
 
@@ -102,8 +102,7 @@ class _Client(asyncio.Protocol):
         return self
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # a TCP connection's is one
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's are not of the class
 
     def begin(self) -> None:
         """Send the next request."""

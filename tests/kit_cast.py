@@ -13,7 +13,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
-from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text
+from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts import topics
@@ -53,6 +53,9 @@ TOPICS: Final = (
 POSTGRESQL: Final = pytest.param("postgresql", marks=pytest.mark.allow_hosts(["127.0.0.1"]))
 on_postgresql = pytest.mark.parametrize("database", [POSTGRESQL], indirect=True)
 """For what SQLite has not: several processes."""
+
+Backup = Mapping[Table, Sequence[Mapping[str, Any]]]
+"""The rows of each table."""
 
 Mark = tuple[str, str]
 """A plan and the cut-off marked in it: the effect of one event."""
@@ -116,6 +119,21 @@ class Service:
         relay = self.relay()
         while await relay.send_page():
             pass
+
+    async def back_up(self) -> Backup:
+        return await back_up(self.db, self.metadata)
+
+    async def restore(self, backup: Backup) -> None:
+        await restore(self.db, backup)
+
+    async def said(self) -> list[dict[str, Any]]:
+        """The journal as it was told, whatever its rows' places and when each was sent."""
+        journal = self.tables.journal
+        order = select(journal).order_by(journal.c.topic, journal.c.key, journal.c.sequence)
+        async with self.db.read() as session:
+            rows = (await session.execute(order)).mappings().all()
+        apart = {"position", "sent_at"}
+        return [{name: one for name, one in row.items() if name not in apart} for row in rows]
 
     async def mark(self, session: AsyncSession, received: Received[CutoffMarked]) -> None:
         """The handler: one row for each event."""
@@ -234,6 +252,24 @@ class Service:
         return self.metrics.registry.get_sample_value(name, labels)
 
 
+async def back_up(db: Database, metadata: MetaData) -> Backup:
+    """What every table holds."""
+    async with db.read() as session:
+        return {
+            table: [dict(row) for row in (await session.execute(select(table))).mappings()]
+            for table in metadata.sorted_tables
+        }
+
+
+async def restore(db: Database, backup: Backup) -> None:
+    """Let every table hold what it held then, and nothing else."""
+    async with db.write() as session:
+        for table, rows in backup.items():
+            await session.execute(delete(table))
+            if rows:
+                await session.execute(insert(table), rows)
+
+
 @asynccontextmanager
 async def another_process(service: Service) -> AsyncIterator[Service]:
     """The service once more, with connections of its own to the same database and bus."""
@@ -326,6 +362,21 @@ async def read_topic(bus: Bus, topic: str) -> list[Record]:
         found += [record for batch in batches.values() for record in batch]
     await consumer.close()
     return found
+
+
+async def say_again(bus: Bus, topic: str) -> None:
+    """All that a topic holds comes once more, as a producer says it again."""
+    await bus.producer().send(
+        [
+            Message(
+                topic=topic,
+                key=(one.key or b"").decode(),
+                value=one.value or b"",
+                headers=one.headers,
+            )
+            for one in await read_topic(bus, topic)
+        ]
+    )
 
 
 def header(record: Record, name: str) -> str:

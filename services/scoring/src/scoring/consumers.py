@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scoring.service.facts import Facts
+from scoring.service.page import Page
 from scoring.service.publications import Publications
 from scoring.service.standings import Standings
 from shared.contracts.envelope import Event
@@ -31,23 +32,31 @@ def handlers(
     async def on_credential(session: AsyncSession, received: Received[CredentialChanged]) -> None:
         await credentials.store(session, received.event)
 
+    async def on_submission(page: Page, received: Received[SubmissionAccepted]) -> None:
+        await page.add(received)
+        await standings.on_report(page, received)
+
     return {
-        CredentialChanged: on_credential,
-        TaskDefined: facts.on_task,
-        PlanVersioned: _both(facts.on_plan, standings.on_plan),
-        RulebookAdopted: facts.on_rulebook,
-        SubmissionAccepted: _both(facts.on_submission, standings.on_report),
-        SubmissionVerified: _both(facts.on_verified, standings.on_report),
-        SubmissionReturned: _both(facts.on_returned, standings.on_report),
+        CredentialChanged: _apart(on_credential),
+        TaskDefined: _apart(facts.on_task),
+        PlanVersioned: _apart(facts.on_plan, standings.on_plan),
+        RulebookAdopted: _apart(facts.on_rulebook),
+        SubmissionAccepted: on_submission,
+        SubmissionVerified: _apart(facts.on_verified, standings.on_report),
+        SubmissionReturned: _apart(facts.on_returned, standings.on_report),
         WorkdayBegan: standings.on_workday,
-        CutoffMarked: publications.on_cutoff,
+        CutoffMarked: _apart(publications.on_cutoff),
     }
 
 
-def _both(first: Handler, then: Handler) -> Handler:
-    async def handle(session: AsyncSession, received: object) -> None:
-        await first(session, received)
-        await session.flush()
-        await then(session, received)
+def _apart(fact: Handler, then: Handler | None = None) -> Handler:
+    """What is no report finds all in the tables that came before it, and is judged by them."""
+
+    async def handle(page: Page, received: object) -> None:
+        await page.settle()
+        await fact(page.session, received)
+        await page.session.flush()
+        if then is not None:
+            await then(page, received)
 
     return handle

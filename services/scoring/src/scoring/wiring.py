@@ -9,6 +9,7 @@ from scoring.metrics import ScoringMetrics
 from scoring.service.explanations import Explanations
 from scoring.service.facts import Facts
 from scoring.service.intake_client import CutoffSource
+from scoring.service.page import Pages
 from scoring.service.publications import Publications
 from scoring.service.runs import Runs
 from scoring.service.standings import Standings
@@ -50,7 +51,8 @@ def build(
     db, journal = base.db, base.journal
     metrics = ScoringMetrics(base.registry)
     facts = Facts()
-    standings = Standings(db=db, facts=facts, journal=journal, metrics=metrics)
+    standings = Standings(db=db, facts=facts)
+    pages = Pages(facts=facts, journal=journal, metrics=metrics)
     publications = Publications(
         db=db,
         facts=facts,
@@ -70,7 +72,7 @@ def build(
     runs = Runs(db=db, facts=facts, dead_letters=base.dead_letters, clock=clock)
     return Scoring(
         parts=base.parts(
-            consumer=base.consumer([topics.INTAKE, topics.CREDENTIALS], heard),
+            consumer=base.consumer([topics.INTAKE, topics.CREDENTIALS], heard, pages.open),
             workers={"runs": base.guard.once_sure(runs.run)},
             templates=Path(__file__).parent / "pages",
         ),

@@ -1,6 +1,7 @@
 """What every service stands on, laid the same way three times; its wiring builds on top."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -14,7 +15,7 @@ from shared.contracts.envelope import Event
 from shared.contracts.registry import EVENTS
 from shared.kit.auth import Credentials, Gate
 from shared.kit.bus.base import Bus, Topic
-from shared.kit.bus.loop import ConsumerLoop, Handler
+from shared.kit.bus.loop import ConsumerLoop, Handler, Page
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.kit.dead_letters import DeadLetters
@@ -106,9 +107,12 @@ class Foundation:
         return self.metrics.registry
 
     def consumer(
-        self, heard: Sequence[str], handlers: Mapping[type[Event], Handler]
+        self,
+        heard: Sequence[str],
+        handlers: Mapping[type[Event], Handler],
+        page: Page = nullcontext,
     ) -> ConsumerLoop:
-        """The service's consumer of these topics."""
+        """The service's consumer of these topics; `page` opens what its handlers work on."""
         return ConsumerLoop(
             bus=self.bus,
             group=self.name,
@@ -120,6 +124,7 @@ class Foundation:
             dead_letters=self.dead_letters,
             clock=self.clock,
             metrics=self.metrics,
+            page=page,
         )
 
     def parts(

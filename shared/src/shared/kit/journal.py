@@ -60,7 +60,7 @@ class Journal:
                 that has forgotten it, the same events follow, and not new ones.
         """
         entries = [
-            Entry(event, at, correlation, event_id or _id_of(event, cause)) for event in events
+            Entry(event, at, correlation, event_id or id_of(event, cause)) for event in events
         ]
         await self.record_all(session, entries)
 
@@ -71,7 +71,8 @@ class Journal:
         await announce(session)
 
 
-def _id_of(event: Event, cause: str | None) -> str:
+def id_of(event: Event, cause: str | None) -> str:
+    """An id for an event: the same for the same event of the same cause, else a new one."""
     if cause is None:
         return str(uuid4())
     return str(uuid5(_NAMESPACE, f"{cause}/{event.TYPE}/{event.model_dump_json(by_alias=True)}"))

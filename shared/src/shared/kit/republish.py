@@ -67,14 +67,19 @@ async def republish(
 async def _said(
     db: Database, tables: KitTables, since: datetime
 ) -> AsyncIterator[list[RowMapping]]:
-    """What was sent since then, key by key, in parts of a page at most."""
+    """What was sent since then, key by key, in parts of a page at most.
+
+    The key that was written about last comes last: the end of the log, which a restored database is
+    held against, is then as new as it was.
+    """
     journal = tables.journal
     sent = select(journal).where(journal.c.sent_at.is_not(None))
     place = (journal.c.topic, journal.c.key)
     begins = sent.where(journal.c.time >= since).group_by(*place)
     async with db.read() as session:
-        first = begins.with_only_columns(*place, func.min(journal.c.sequence)).order_by(*place)
-        keys = (await session.execute(first)).all()
+        first = begins.with_only_columns(*place, func.min(journal.c.sequence))
+        newest = func.max(journal.c.position)
+        keys = (await session.execute(first.order_by(newest))).all()
     for topic, key, begin in keys:
         following: int | None = begin
         while following is not None:

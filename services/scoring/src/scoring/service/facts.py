@@ -1,9 +1,11 @@
 """The facts scoring has heard, stored as they came and read back as they were known."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -21,7 +23,7 @@ from shared.contracts.intake import (
     SubmissionVerified,
     TaskDefined,
 )
-from shared.contracts.plan import Task
+from shared.contracts.plan import ActionHead, Task, Unit
 from shared.contracts.rulebook import DEFAULT_RULEBOOK, Rulebook
 from shared.contracts.submission import PartialDone
 from shared.kit.bus.loop import Received
@@ -35,6 +37,16 @@ class KnownPlan:
     facts: PlanFacts
     calendar: PlanCalendar
     activate_from: str | None
+
+    @cached_property
+    def actions(self) -> Mapping[str, ActionHead]:
+        """Its special actions by id."""
+        return {action.id: action for action in self.facts.actions}
+
+    @cached_property
+    def units(self) -> Mapping[str, Unit]:
+        """Its units by id."""
+        return {unit.id: unit for unit in self.facts.units}
 
 
 class Facts:
@@ -88,21 +100,6 @@ class Facts:
                 plan=received.event.plan,
                 position=received.sequence,
                 rulebook=received.event.rulebook.model_dump_json(),
-            )
-        )
-
-    async def on_submission(
-        self, session: AsyncSession, received: Received[SubmissionAccepted]
-    ) -> None:
-        """Keep a report."""
-        event = received.event
-        session.add(
-            ReportRow(
-                submission=event.submission,
-                plan=event.plan,
-                task=event.task,
-                position=received.sequence,
-                accepted=event.model_dump_json(),
             )
         )
 
@@ -238,7 +235,7 @@ def _read(
     first: dict[tuple[str, str, str], Report] = {}  # version 1 of what was returned and repaired
     reports = []
     for row in rows:
-        report = _report(
+        report = report_of(
             SubmissionAccepted.model_validate_json(row.accepted),
             row.position,
             reviews.get(row.submission, []),
@@ -256,7 +253,8 @@ def _read(
     return tuple(reports)
 
 
-def _report(accepted: SubmissionAccepted, position: int, reviews: list[ReviewRow]) -> Report:
+def report_of(accepted: SubmissionAccepted, position: int, reviews: Sequence[ReviewRow]) -> Report:
+    """A report as the rules see it, with what reviews said of it."""
     returned = [review.at for review in reviews if review.returned]
     verified = [review for review in reviews if not review.returned]
     return Report(

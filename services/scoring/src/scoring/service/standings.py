@@ -1,18 +1,15 @@
 """Standings: where each task stands now, kept for the board, told when its light changes."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
 from scoring.domain.facts import Report
 from scoring.domain.standing import Standing, standing
-from scoring.metrics import ScoringMetrics
 from scoring.service.facts import Facts, KnownPlan
-from scoring.service.releases import finished_in, released
+from scoring.service.page import Page
 from scoring.store.tables import StandingRow
 from shared.contracts.intake import (
     PlanVersioned,
@@ -25,7 +22,6 @@ from shared.contracts.plan import Task
 from shared.contracts.scoring import Light, StandingChanged
 from shared.kit.bus.loop import Received
 from shared.kit.db import Database
-from shared.kit.journal import Journal
 
 Cause = Literal["report", "time", "plan"]
 AboutReport = TypeVar("AboutReport", SubmissionAccepted, SubmissionVerified, SubmissionReturned)
@@ -37,30 +33,26 @@ NO_REPORT = "no_report"
 class Standings:
     """Judges tasks anew when a report, a working day or a plan version may have moved them."""
 
-    def __init__(
-        self, *, db: Database, facts: Facts, journal: Journal, metrics: ScoringMetrics
-    ) -> None:
+    def __init__(self, *, db: Database, facts: Facts) -> None:
         self._db = db
         self._facts = facts
-        self._journal = journal
-        self._metrics = metrics
 
-    async def on_report(self, session: AsyncSession, received: Received[AboutReport]) -> None:
+    async def on_report(self, page: Page, received: Received[AboutReport]) -> None:
         """A report came, was verified or returned: its task may have moved."""
         event = received.event
-        known = await self._facts.plan(session, event.plan)
+        known = await page.plan(event.plan)
         if known is not None:
             tasks = [pair for pair in known.facts.tasks if pair[1].id == event.task]
-            await self._judge(session, known, tasks, received, "report")
+            await self._judge(page, known, tasks, received, "report")
 
-    async def on_workday(self, session: AsyncSession, received: Received[WorkdayBegan]) -> None:
+    async def on_workday(self, page: Page, received: Received[WorkdayBegan]) -> None:
         """A working day began: expectations have grown."""
-        await self._all(session, received, "time")
+        await self._all(page, received, "time")
 
-    async def on_plan(self, session: AsyncSession, received: Received[PlanVersioned]) -> None:
+    async def on_plan(self, page: Page, received: Received[PlanVersioned]) -> None:
         """A plan version is in force: tasks have come, gone or changed."""
-        await self._forget_others(session, received)
-        await self._all(session, received, "plan")
+        await self._forget_others(page, received)
+        await self._all(page, received, "plan")
 
     async def board(
         self, *, plan: str | None, unit: str | None, light: str | None, hidden: bool
@@ -91,18 +83,15 @@ class Standings:
         return [row for row in rows if (row.plan, row.task) in public]
 
     async def _all(
-        self,
-        session: AsyncSession,
-        received: Received[WorkdayBegan] | Received[PlanVersioned],
-        cause: Cause,
+        self, page: Page, received: Received[WorkdayBegan] | Received[PlanVersioned], cause: Cause
     ) -> None:
-        known = await self._facts.plan(session, received.event.plan)
+        known = await page.plan(received.event.plan)
         if known is not None:
-            await self._judge(session, known, known.facts.tasks, received, cause)
+            await self._judge(page, known, known.facts.tasks, received, cause)
 
     async def _judge(
         self,
-        session: AsyncSession,
+        page: Page,
         plan: KnownPlan,
         tasks: Sequence[tuple[str, Task]],
         received: Received[Any],
@@ -112,98 +101,65 @@ class Standings:
         period = plan.calendar.current(day)
         if period is None:  # before the plan, or after its last period
             return
-        actions = {action.id: action for action in plan.facts.actions}
-        units = {unit.id: unit for unit in plan.facts.units}
-        rulebook = await self._facts.rulebook(session, plan, period)
-        releases = await released(session, plan.facts.head.id, before=period.first)
-        only = tasks[0][1].id if len(tasks) == 1 else None
-        finished = finished_in(releases, plan)
-        reports = await self._facts.reports(session, plan, task=only)
+        plan_id, ids = plan.facts.head.id, [task.id for _, task in tasks]
+        ground = await page.ground(plan, period)
+        reports, lights = await page.newest(plan_id, ids), await page.lights(plan_id, ids)
         for action, task in tasks:
-            mine = [report for report in reports if report.task == task.id]
             stands = standing(
                 task,
-                action=actions[action],
-                units=units,
-                reports=mine,
-                rulebook=rulebook,
+                action=plan.actions[action],
+                units=plan.units,
+                reports=reports[task.id],
+                rulebook=ground.rulebook,
                 scheme=plan.calendar.scheme,
                 period=period,
                 day=day,
-                finished=finished,
+                finished=ground.finished,
             )
-            await self._keep(session, plan, stands, mine, received, cause)
-        await self._show(session, plan.facts.head.id)
+            row = _row(plan_id, stands, reports[task.id])
+            page.stand(row)
+            if row.light != lights[task.id]:
+                page.tell(_changed(row, was=lights[task.id], cause=cause), received)
 
-    async def _show(self, session: AsyncSession, plan: str) -> None:
-        lights = select(StandingRow.light).where(StandingRow.plan == plan)
-        self._metrics.show(plan, Counter((await session.execute(lights)).scalars()))
-
-    async def _keep(
-        self,
-        session: AsyncSession,
-        plan: KnownPlan,
-        stands: Standing,
-        reports: Sequence[Report],
-        received: Received[Any],
-        cause: Cause,
-    ) -> None:
-        # Of one period the newest report replaces the others whole; returned, it leaves nothing.
-        latest = {report.period: report for report in reports}
-        silent = all(report.returned_at is not None for report in latest.values())
-        unjudged = silent and stands.left_out is None
-        light: Light = "grey" if unjudged else stands.light.light
-        plan_id = plan.facts.head.id
-        old = await session.get(StandingRow, (plan_id, stands.task))
-        was = old.light if old else "grey"
-        figures = (None,) * 4 if unjudged else (stands.a, stands.e, stands.r, stands.gap)
-        a, e, r, gap = (None if one is None else str(one) for one in figures)
-        row = StandingRow(
-            plan=plan_id,
-            task=stands.task,
-            action=stands.action,
-            unit=stands.unit,
-            period=stands.period,
-            day=stands.day,
-            light=light,
-            reason=NO_REPORT if unjudged else (stands.left_out or stands.light.steps[-1]),
-            a=a,
-            e=e,
-            r=r,
-            gap=gap,
-            reported_at=max((report.received_at for report in reports), default=None),
-        )
-        await session.merge(row)
-        if light != was:
-            await self._tell(session, _changed(row, was=was, cause=cause), received)
-
-    async def _forget_others(
-        self, session: AsyncSession, received: Received[PlanVersioned]
-    ) -> None:
+    async def _forget_others(self, page: Page, received: Received[PlanVersioned]) -> None:
         """A task that has left the plan stands nowhere; whoever watched its light is told."""
         plan = received.event.plan
-        known = await self._facts.plan(session, plan)
+        known = await page.plan(plan)
         kept = {task.id for _, task in known.facts.tasks} if known else set()
-        rows = await session.execute(select(StandingRow).where(StandingRow.plan == plan))
+        rows = await page.session.execute(select(StandingRow).where(StandingRow.plan == plan))
         for row in [one for one in rows.scalars() if one.task not in kept]:
-            await session.delete(row)
+            await page.session.delete(row)
             if row.light != "grey":
                 nowhere = StandingRow(
                     **row.model_dump(exclude={"light", "a", "e", "r", "gap"}), light="grey"
                 )
-                gone = _changed(nowhere, was=row.light, cause="plan")
-                await self._tell(session, gone, received)
+                page.tell(_changed(nowhere, was=row.light, cause="plan"), received)
+        await page.session.flush()
 
-    async def _tell(
-        self, session: AsyncSession, changed: StandingChanged, received: Received[Any]
-    ) -> None:
-        await self._journal.record(
-            session,
-            changed,
-            at=received.time,
-            correlation=received.correlation,
-            cause=received.id,
-        )
+
+def _row(plan: str, stands: Standing, reports: Collection[Report]) -> StandingRow:
+    # Of one period the newest report replaces the others whole; returned, it leaves nothing.
+    latest = {report.period: report for report in reports}
+    silent = all(report.returned_at is not None for report in latest.values())
+    unjudged = silent and stands.left_out is None
+    light: Light = "grey" if unjudged else stands.light.light
+    figures = (None,) * 4 if unjudged else (stands.a, stands.e, stands.r, stands.gap)
+    a, e, r, gap = (None if one is None else str(one) for one in figures)
+    return StandingRow(
+        plan=plan,
+        task=stands.task,
+        action=stands.action,
+        unit=stands.unit,
+        period=stands.period,
+        day=stands.day,
+        light=light,
+        reason=NO_REPORT if unjudged else (stands.left_out or stands.light.steps[-1]),
+        a=a,
+        e=e,
+        r=r,
+        gap=gap,
+        reported_at=max((report.received_at for report in reports), default=None),
+    )
 
 
 def _changed(row: StandingRow, *, was: str, cause: Cause) -> StandingChanged:

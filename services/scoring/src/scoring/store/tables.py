@@ -55,11 +55,16 @@ class ReportRow(Base, table=True):
     """A report as it was accepted; `position` is its place in the plan's order."""
 
     __tablename__ = "reports"
-    __table_args__ = (Index("reports_task", "plan", "task", "position"),)
+    __table_args__ = (
+        Index("reports_task", "plan", "task", "position"),
+        Index("reports_newest", "plan", "task", "unit", "period", "position"),
+    )
 
     submission: str = Field(primary_key=True)
     plan: str
     task: str
+    unit: str
+    period: str
     position: int = Field(sa_type=Number)
     accepted: str = Field(sa_column=Column(Text, nullable=False))
 

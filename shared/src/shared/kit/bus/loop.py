@@ -8,7 +8,7 @@ dead letters stops the line, so that a bad release cannot bury a whole log.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -61,8 +61,11 @@ class Received(Generic[E]):
     correlation: str
 
 
-Handler = Callable[[AsyncSession, Any], Awaitable[None]]
-"""Takes the transaction and a `Received`; writes effects and journal rows, nothing else."""
+Handler = Callable[[Any, Any], Awaitable[None]]
+"""Takes the page (the transaction, where there is none) and a `Received`; writes effects and
+journal rows, nothing else."""
+Page = Callable[[AsyncSession], AbstractAsyncContextManager[Any]]
+"""Opens what handlers work on within a transaction, and writes it at the end of the block."""
 
 
 class ConsumerLoop:
@@ -81,8 +84,10 @@ class ConsumerLoop:
         dead_letters: DeadLetters,
         clock: Clock,
         metrics: KitMetrics,
+        page: Page = nullcontext,
     ) -> None:
         self._bus = bus
+        self._page = page
         self._group = group
         self._member = member
         self._topics = topics
@@ -161,11 +166,11 @@ class ConsumerLoop:
         """Take one partition's batch in; return the offset to go on from."""
         outcomes = []
         try:
-            async with self._transaction(records) as (session, hearing):
+            async with self._transaction(records) as (page, hearing):
                 for record in records:
                     following: Record | None = record
                     while following is not None:
-                        outcomes.append(await self._apply(session, hearing, following))
+                        outcomes.append(await self._apply(page, hearing, following))
                         following = await hearing.next_held(key_of(record))
         except Exception as error:  # noqa: BLE001  # replayed singly, where each error is told
             log.info("a batch is replayed singly", error=f"{type(error).__name__}: {error}")
@@ -189,8 +194,8 @@ class ConsumerLoop:
     async def _take_one(self, record: Record) -> Record | None:
         """Take one record in, alone; return the held one whose turn has come with it."""
         try:
-            async with self._transaction([record]) as (session, hearing):
-                outcome = await self._apply(session, hearing, record)
+            async with self._transaction([record]) as (page, hearing):
+                outcome = await self._apply(page, hearing, record)
                 following = await hearing.next_held(key_of(record))
         except Rejected as rejected:
             return await self._bury(record, rejected)
@@ -204,33 +209,32 @@ class ConsumerLoop:
         return following
 
     @asynccontextmanager
-    async def _transaction(
-        self, records: Sequence[Record]
-    ) -> AsyncIterator[tuple[AsyncSession, Hearing]]:
+    async def _transaction(self, records: Sequence[Record]) -> AsyncIterator[tuple[Any, Hearing]]:
         """One transaction about records of one partition; nobody else writes about their keys."""
         keys = {key_of(record) for record in records}
         async with self._db.write(*keys) as session:
             await self._refuse_over_limit(session)
-            async with self._inbox.hear(session, records[0].topic, keys) as hearing:
-                yield session, hearing
+            async with (
+                self._inbox.hear(session, records[0].topic, keys) as hearing,
+                self._page(session) as page,
+            ):
+                yield page, hearing
 
-    async def _apply(self, session: AsyncSession, hearing: Hearing, record: Record) -> str:
+    async def _apply(self, page: object, hearing: Hearing, record: Record) -> str:
         """Take one record in; return the outcome to be counted once that is committed."""
         envelope = envelope_of(record)
         verdict = await hearing.admit(record, envelope, at=self._clock.wall_now())
         if verdict is Verdict.HELD:
             log.error("an event is missing: its key waits", key=envelope.key, at=record.offset)
-        return (
-            verdict.value if verdict is not Verdict.NEW else await self._handle(session, envelope)
-        )
+        return verdict.value if verdict is not Verdict.NEW else await self._handle(page, envelope)
 
-    async def _handle(self, session: AsyncSession, envelope: Envelope) -> str:
+    async def _handle(self, page: object, envelope: Envelope) -> str:
         handler = self._handlers.get(envelope.type)
         if handler is None:
             if envelope.type not in EVENTS and family(envelope.type) in FAMILIES:
                 raise Rejected("unknown_version", f"this release cannot read {envelope.type}")
             return "applied" if envelope.type in EVENTS else "unknown"
-        await handler(session, received_of(EVENTS[envelope.type], envelope))
+        await handler(page, received_of(EVENTS[envelope.type], envelope))
         return "applied"
 
     def _count(self, *outcomes: str) -> None:
