@@ -56,6 +56,26 @@ async def test_a_failing_worker_is_named_with_its_error() -> None:
         assert workers.failing() == {"relay": "ValueError: the bus is on fire"}
 
 
+async def test_a_worker_that_is_only_trying_again_still_counts_as_failing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workers_module, "_TRUSTED_SECONDS", 0.2)
+    seen: list[bool] = []
+    recovers = asyncio.Event()
+
+    async def broken() -> None:
+        if recovers.is_set():
+            await asyncio.Event().wait()
+        seen.append("relay" in workers.failing())
+        raise ValueError("no")
+
+    async with at_work(relay=broken) as workers:
+        await until(lambda: len(seen) == 5)
+        recovers.set()
+        assert seen == [False, True, True, True, True]
+        await until(lambda: not workers.failing())
+
+
 async def test_a_worker_that_goes_on_failing_is_tried_at_longer_intervals() -> None:
     times: list[float] = []
 

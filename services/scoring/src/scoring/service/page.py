@@ -33,6 +33,8 @@ Place = tuple[str, str]
 """A plan and one of its tasks."""
 Newest = dict[tuple[str, str], Report]
 """The newest report of each unit and period, of one task."""
+StandingMembers = dict[str, Any]
+"""A row of the board, by column: a model for each of many judgements would cost more than they."""
 
 
 class Ground(NamedTuple):
@@ -53,7 +55,7 @@ class Page:
         self._journal = journal
         self._metrics = metrics
         self._rows: list[dict[str, Any]] = []
-        self._moved: dict[Place, StandingRow] = {}
+        self._moved: dict[Place, StandingMembers] = {}
         self._entries: list[Entry] = []
         self._forget()
 
@@ -81,23 +83,19 @@ class Page:
             for task in tasks
         }
 
-    async def lights(self, plan: str, tasks: Sequence[str]) -> Mapping[str, str]:
-        """Where these tasks stood before; one that never stood anywhere is grey."""
-        unread = [one for one in tasks if (plan, one) not in self._lights]
-        if unread:
-            self._lights |= dict.fromkeys(((plan, task) for task in unread), "grey")
-            query = select(StandingRow.task, StandingRow.light).where(
-                StandingRow.plan == plan, col(StandingRow.task).in_(unread)
-            )
-            for task, light in await self.session.execute(query):
-                self._lights[plan, task] = light
-        return {task: self._lights[plan, task] for task in tasks}
+    async def lights(self, plan: str) -> Mapping[str, str]:
+        """Where the tasks of a plan stood before; one that is missing stood nowhere."""
+        if plan not in self._lights:
+            query = select(StandingRow.task, StandingRow.light).where(StandingRow.plan == plan)
+            rows = await self.session.execute(query)
+            self._lights[plan] = {row.task: row.light for row in rows}
+        return self._lights[plan]
 
     async def add(self, received: Received[SubmissionAccepted]) -> None:
         """Take a report in."""
         event = received.event
         if (event.plan, event.task) not in self._newest:
-            await self._read_reports(event.plan, [event.task])
+            await self._read_reports(event.plan, await self._likely(event))
         report = report_of(event, received.sequence, ())
         self._newest[event.plan, event.task][event.unit, event.period] = report
         self._rows.append(
@@ -112,10 +110,10 @@ class Page:
             }
         )
 
-    def stand(self, row: StandingRow) -> None:
-        """Let a task stand where it was judged to."""
-        self._moved[row.plan, row.task] = row
-        self._lights[row.plan, row.task] = row.light
+    def stand(self, row: StandingMembers) -> None:
+        """Let a task stand where it was judged to; its plan's lights have been asked for."""
+        self._moved[row["plan"], row["task"]] = row
+        self._lights[row["plan"]][row["task"]] = row["light"]
 
     def tell(self, changed: StandingChanged, received: Received[Any]) -> None:
         """Tell of a light that changed with an event."""
@@ -136,20 +134,28 @@ class Page:
         self._plans: dict[str, KnownPlan | None] = {}
         self._grounds: dict[tuple[str, str], Ground] = {}
         self._newest: dict[Place, Newest] = {}
-        self._lights: dict[Place, str] = {}
+        self._lights: dict[str, dict[str, str]] = {}
+
+    async def _likely(self, event: SubmissionAccepted) -> Sequence[str]:
+        """The task of a report; with the second one of a plan, the plan's others too."""
+        known = await self.plan(event.plan)
+        if known is None or all(plan != event.plan for plan, _ in self._newest):
+            return [event.task]
+        unread = {
+            task.id for _, task in known.facts.tasks if (event.plan, task.id) not in self._newest
+        }
+        return sorted({event.task, *unread})
 
     async def _read_reports(self, plan: str, tasks: Sequence[str]) -> None:
         if not tasks:
             return
         self._newest |= {(plan, task): {} for task in tasks}
-        mine = (col(ReportRow.plan) == plan) & col(ReportRow.task).in_(tasks)
-        newest = select(func.max(ReportRow.position)).where(mine)
-        newest = newest.group_by(ReportRow.task, ReportRow.unit, ReportRow.period)
-        rows = (
-            await self.session.execute(
-                select(ReportRow).where(mine, col(ReportRow.position).in_(newest))
-            )
-        ).scalars()
+        columns = _REPORTS.c
+        mine = (columns.plan == plan) & columns.task.in_(tasks)
+        newest = select(func.max(columns.position)).where(mine)
+        newest = newest.group_by(columns.task, columns.unit, columns.period)
+        query = _REPORTS.select().where(mine, columns.position.in_(newest))
+        rows = await self.session.execute(query)
         found = {row.submission: row for row in rows}
         reviewed = select(ReviewRow).where(col(ReviewRow.submission).in_(found))
         reviews: dict[str, list[ReviewRow]] = {}
@@ -161,7 +167,7 @@ class Page:
             self._newest[plan, row.task][row.unit, row.period] = report
 
     async def _write_standings(self, plan: str) -> None:
-        rows = [row.model_dump() for (of, _), row in self._moved.items() if of == plan]
+        rows = [row for (of, _), row in self._moved.items() if of == plan]
         tasks = [row["task"] for row in rows]
         await self.session.execute(
             delete(_STANDINGS).where(_STANDINGS.c.plan == plan, _STANDINGS.c.task.in_(tasks))

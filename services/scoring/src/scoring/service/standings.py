@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from decimal import Decimal
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from sqlmodel import select
 
 from scoring.domain.facts import Report
 from scoring.domain.standing import Standing, standing
 from scoring.service.facts import Facts, KnownPlan
-from scoring.service.page import Page
+from scoring.service.page import Page, StandingMembers
 from scoring.store.tables import StandingRow
 from shared.contracts.intake import (
     PlanVersioned,
@@ -26,6 +26,7 @@ from shared.kit.db import Database
 Cause = Literal["report", "time", "plan"]
 AboutReport = TypeVar("AboutReport", SubmissionAccepted, SubmissionVerified, SubmissionReturned)
 
+_FIGURES: Final = ("a", "e", "r", "gap")
 NO_REPORT = "no_report"
 """Nothing was ever reported: there is nothing to judge yet. Silence has an alert of its own."""
 
@@ -103,7 +104,7 @@ class Standings:
             return
         plan_id, ids = plan.facts.head.id, [task.id for _, task in tasks]
         ground = await page.ground(plan, period)
-        reports, lights = await page.newest(plan_id, ids), await page.lights(plan_id, ids)
+        reports, lights = await page.newest(plan_id, ids), await page.lights(plan_id)
         for action, task in tasks:
             stands = standing(
                 task,
@@ -116,10 +117,11 @@ class Standings:
                 day=day,
                 finished=ground.finished,
             )
+            was = lights.get(task.id, "grey")
             row = _row(plan_id, stands, reports[task.id])
             page.stand(row)
-            if row.light != lights[task.id]:
-                page.tell(_changed(row, was=lights[task.id], cause=cause), received)
+            if row["light"] != was:
+                page.tell(_changed(row, was=was, cause=cause), received)
 
     async def _forget_others(self, page: Page, received: Received[PlanVersioned]) -> None:
         """A task that has left the plan stands nowhere; whoever watched its light is told."""
@@ -130,14 +132,14 @@ class Standings:
         for row in [one for one in rows.scalars() if one.task not in kept]:
             await page.session.delete(row)
             if row.light != "grey":
-                nowhere = StandingRow(
-                    **row.model_dump(exclude={"light", "a", "e", "r", "gap"}), light="grey"
+                nowhere = (
+                    row.model_dump() | {"light": "grey"} | dict.fromkeys("aer") | {"gap": None}
                 )
                 page.tell(_changed(nowhere, was=row.light, cause="plan"), received)
         await page.session.flush()
 
 
-def _row(plan: str, stands: Standing, reports: Collection[Report]) -> StandingRow:
+def _row(plan: str, stands: Standing, reports: Collection[Report]) -> StandingMembers:
     # Of one period the newest report replaces the others whole; returned, it leaves nothing.
     latest = {report.period: report for report in reports}
     silent = all(report.returned_at is not None for report in latest.values())
@@ -145,39 +147,28 @@ def _row(plan: str, stands: Standing, reports: Collection[Report]) -> StandingRo
     light: Light = "grey" if unjudged else stands.light.light
     figures = (None,) * 4 if unjudged else (stands.a, stands.e, stands.r, stands.gap)
     a, e, r, gap = (None if one is None else str(one) for one in figures)
-    return StandingRow(
-        plan=plan,
-        task=stands.task,
-        action=stands.action,
-        unit=stands.unit,
-        period=stands.period,
-        day=stands.day,
-        light=light,
-        reason=NO_REPORT if unjudged else (stands.left_out or stands.light.steps[-1]),
-        a=a,
-        e=e,
-        r=r,
-        gap=gap,
-        reported_at=max((report.received_at for report in reports), default=None),
-    )
+    return {
+        "plan": plan,
+        "task": stands.task,
+        "action": stands.action,
+        "unit": stands.unit,
+        "period": stands.period,
+        "day": stands.day,
+        "light": light,
+        "reason": NO_REPORT if unjudged else (stands.left_out or stands.light.steps[-1]),
+        "a": a,
+        "e": e,
+        "r": r,
+        "gap": gap,
+        "reported_at": max((report.received_at for report in reports), default=None),
+    }
 
 
-def _changed(row: StandingRow, *, was: str, cause: Cause) -> StandingChanged:
-    return StandingChanged(
-        plan=row.plan,
-        task=row.task,
-        action=row.action,
-        unit=row.unit,
-        period=row.period,
-        day=row.day,
-        light=row.light,  # type: ignore[arg-type]  # stored from a Light
-        was=was,  # type: ignore[arg-type]  # likewise
-        a=_amount(row.a),
-        e=_amount(row.e),
-        r=_amount(row.r),
-        gap=_amount(row.gap),
-        cause=cause,
-    )
+def _changed(row: StandingMembers, *, was: str, cause: Cause) -> StandingChanged:
+    names = ("plan", "task", "action", "unit", "period", "day", "light")
+    amounts = {name: _amount(row[name]) for name in _FIGURES}
+    told = {name: row[name] for name in names} | amounts | {"was": was, "cause": cause}
+    return StandingChanged.model_validate(told)
 
 
 def _amount(text: str | None) -> Decimal | None:
