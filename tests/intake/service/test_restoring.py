@@ -237,6 +237,8 @@ async def test_what_was_taken_in_while_the_log_was_away_follows_what_was_forgott
         numbers = sorted((row["number"], row["id"]) for row in town.stored("submissions"))
         assert [name for _, name in order] == [name for _, name in numbers]
         assert order[-1][1] == newest["id"]
+        (cut,) = town.stored("cutoffs")
+        assert cut["number"] == numbers[2][0], "it came after the mark"
 
 
 async def test_a_report_that_is_sent_again_after_the_restore_has_its_first_receipt(
