@@ -66,6 +66,10 @@ async def test_the_migrations_of_a_service_make_exactly_its_tables(
     assert await ask(database, differences) == []
 
 
+def newest_of(migrations: Path) -> str:
+    return max(file.stem.partition("_")[0] for file in migrations.glob("versions/0*.py"))
+
+
 @services
 async def test_migrating_again_and_at_once_changes_nothing(
     metadata: MetaData, migrations: Path, database: str
@@ -78,5 +82,5 @@ async def test_migrating_again_and_at_once_changes_nothing(
 
     await asyncio.gather(*(migrate(url=database, migrations=migrations) for _ in range(3)))
     await migrate(url=database, migrations=migrations)
-    assert await ask(database, revision) == "0001"
+    assert await ask(database, revision) == newest_of(migrations)
     assert await ask(database, tables) == {*metadata.tables, "alembic_version"}

@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlmodel.sql.sqltypes import AutoString
 
 revision = "0002"
 down_revision = "0001"
@@ -15,7 +14,7 @@ _NEW = ("unit", "period")
 def upgrade() -> None:
     with op.batch_alter_table("reports") as batch_op:
         for name in _NEW:
-            batch_op.add_column(sa.Column(name, AutoString(), nullable=True))
+            batch_op.add_column(sa.Column(name, sa.String(), nullable=True))
     accepted = "accepted::json->>'{}'"
     if op.get_bind().dialect.name == "sqlite":
         accepted = "json_extract(accepted, '$.{}')"
@@ -23,7 +22,7 @@ def upgrade() -> None:
     op.execute(f"UPDATE reports SET {values}")  # noqa: S608  # our own names
     with op.batch_alter_table("reports") as batch_op:
         for name in _NEW:
-            batch_op.alter_column(name, existing_type=AutoString(), nullable=False)
+            batch_op.alter_column(name, existing_type=sa.String(), nullable=False)
         batch_op.create_index(
             "reports_newest", ["plan", "task", "unit", "period", "position"], unique=False
         )
