@@ -2,7 +2,10 @@
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from shared.contracts import topics
+from shared.contracts.decisions import UNAMENDED, Amended, Decision
 from shared.contracts.envelope import Event
 from shared.contracts.plan import ActionHead, Escalation, Group, PlanHead, Task, Unit
 from shared.contracts.rulebook import Rulebook
@@ -26,6 +29,8 @@ class TaskDefined(Event):
     action: Id
     task: Task
     """The task as the plan file has it."""
+    amended: Amended = UNAMENDED
+    """What decisions have changed of it since."""
 
     @property
     def subject(self) -> str:
@@ -125,6 +130,12 @@ class SubmissionAccepted(Event):
     digest: str
     """SHA-256 in hexadecimal of what was reported, as on the receipt."""
     by: Line
+    corrects: Id | None = None
+    """The report of a published period that this one corrects (assessment 4.13): it keeps that
+    one's instant and marks, and what it does not name is filled in from it here. `corrected` tells
+    of a correction where there was no report."""
+    corrected: bool = False
+    """Whether it is a correction of a published period."""
 
     @property
     def subject(self) -> str:
@@ -150,6 +161,10 @@ class SubmissionVerified(Event):
     reason: Note | None
     """What the marks are for; null where none is given."""
     by: Line
+    rubric: Literal["A", "B", "C", "D"] | None = None
+    """The reviewer's grade of a task that is measured by one (assessment 4.1)."""
+    values: dict[Id, Value] = Field(default_factory=dict)
+    """By indicator: the figure the office verified, where it differs from the reported one."""
 
     @property
     def subject(self) -> str:
@@ -178,6 +193,30 @@ class SubmissionReturned(Event):
     def subject(self) -> str:
         """The submission."""
         return f"{self.plan}/{self.submission}"
+
+
+class DecisionMade(Event):
+    """The office has decided. What it changes of a task comes besides as a version of the plan.
+
+    A corrected report comes besides as an accepted submission.
+    """
+
+    TYPE: ClassVar[str] = "duban.intake.decision.made.v1"
+    TOPIC: ClassVar[str] = topics.INTAKE
+
+    plan: Id
+    decision: Id
+    """Its id; that of an exemption is the one it was given."""
+    made_at: Instant
+    """When it was made."""
+    decided: Decision
+    """What was decided."""
+    by: Line
+
+    @property
+    def subject(self) -> str:
+        """The decision."""
+        return f"{self.plan}/{self.decision}"
 
 
 class CutoffMarked(Event):

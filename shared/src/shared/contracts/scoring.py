@@ -130,3 +130,31 @@ class PublicationReleased(Event):
     def subject(self) -> str:
         """The publication's version."""
         return f"{self.plan}/{self.period}/v{self.version}"
+
+
+class YearReleased(Event):
+    """The roll-up of a year is out (assessment 4.14)."""
+
+    TYPE: ClassVar[str] = "duban.scoring.year.released.v1"
+    TOPIC: ClassVar[str] = topics.SCORING
+
+    plan: Id
+    year: int
+    """The calendar year."""
+    version: int
+    """Its version, 1 for the first."""
+    released_at: Instant
+    """When it was published."""
+    digest: str
+    """SHA-256 in hexadecimal of its manifest."""
+    previous_digest: str | None
+    """That of the plan's publication before; null for its first."""
+    cutoff: Id
+    """The mark of `cutoff.marked`: nothing after it was counted."""
+    frozen: bool
+    """Whether it is final: no period of it is corrected any more."""
+
+    @property
+    def subject(self) -> str:
+        """The year's version."""
+        return f"{self.plan}/{self.year}/v{self.version}"

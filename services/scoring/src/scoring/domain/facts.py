@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from typing import Literal
 
 from shared.calendar.periods import Period, PeriodScheme
 from shared.calendar.windows import Window
 from shared.calendar.workdays import WorkingDays
+from shared.contracts.decisions import Amended, Entry, Exemption
 from shared.contracts.plan import (
     ActionHead,
     Assignment,
@@ -64,11 +66,29 @@ class Report:
     returned_at: datetime | None = None
     verified: bool = False
     marks: Decimal = Decimal(0)
+    relations: Mapping[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    """By indicator of the kind relation: the unit's own rate and the other, in percent."""
+    rubric: Literal["A", "B", "C", "D"] | None = None
+    """The reviewer's newest grade."""
+    corrected: bool = False
+    """Whether it corrects a published period; then `timely_at` and `marks` are the first one's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entered:
+    """An award, penalty, veto or rating, and the local day of its decision."""
+
+    decision: str
+    entry: Entry
+    on: date
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanFacts:
-    """One version of a plan. Tasks arrive normalised: `measure` is set, and so is the curve."""
+    """One version of a plan. Tasks arrive normalised: `measure` is set, and so is the curve.
+
+    `amended` tells by task what decisions have changed of it; a task that is absent is as filed.
+    """
 
     head: PlanHead
     version: int
@@ -77,6 +97,7 @@ class PlanFacts:
     actions: tuple[ActionHead, ...]
     tasks: tuple[tuple[str, Task], ...]
     """Pairs of the action's id and the task."""
+    amended: Mapping[str, Amended] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +126,9 @@ class RunFacts:
     """All that the run of one period reads; every report lies before the cut-off.
 
     `finished` names the tasks found finished in released publications, with the year of the first
-    blue light, or None where no light was due yet (E = 0).
+    blue light, or None where no light was due yet (E = 0). `exemptions` and `entries` are those
+    decided before the cut-off and, in a correction, those it names; `zeroed` are the tasks of which
+    a correction found the data false.
     """
 
     plan: PlanFacts
@@ -117,6 +140,9 @@ class RunFacts:
     reports: tuple[Report, ...]
     previous: Previous | None = None
     finished: Mapping[str, int | None] = field(default_factory=dict)
+    exemptions: tuple[Exemption, ...] = ()
+    entries: tuple[Entered, ...] = ()
+    zeroed: frozenset[str] = frozenset()
 
     @property
     def scheme(self) -> PeriodScheme:
