@@ -154,7 +154,11 @@ class House:
     def another_worker(self, db: Database) -> Runs:
         """A replica's worker for drafts, on its own connection."""
         return Runs(
-            db=db, facts=Facts(), dead_letters=self.scoring.parts.dead_letters, clock=self.clock
+            db=db,
+            facts=Facts(),
+            dead_letters=self.scoring.parts.dead_letters,
+            clock=self.clock,
+            salt_key=b"s" * 32,
         )
 
     def at(self, text: str) -> None:

@@ -69,7 +69,13 @@ def build(
         publications=publications,
         credentials=base.credentials,
     )
-    runs = Runs(db=db, facts=facts, dead_letters=base.dead_letters, clock=clock)
+    runs = Runs(
+        db=db,
+        facts=facts,
+        dead_letters=base.dead_letters,
+        clock=clock,
+        salt_key=settings.session_secret.get_secret_value().encode(),
+    )
     return Scoring(
         parts=base.parts(
             consumer=base.consumer([topics.INTAKE, topics.CREDENTIALS], heard, pages.open),

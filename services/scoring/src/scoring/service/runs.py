@@ -9,9 +9,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from scoring.domain.documents import Publication, canonical
 from scoring.domain.facts import RunFacts
 from scoring.domain.period_run import PeriodResult, run_period
-from scoring.domain.publication import Cutoff, Publication, build, canonical, digest_of
+from scoring.domain.publication import Cutoff, build
 from scoring.service.facts import Facts
 from scoring.service.releases import finished_in, last_release, previous_in, released
 from scoring.store.tables import LeafRow, MarkRow, PublicationRow
@@ -31,12 +32,20 @@ class Runs:
     """Computes drafts whose cut-off mark has come."""
 
     def __init__(
-        self, *, db: Database, facts: Facts, dead_letters: DeadLetters, clock: Clock
+        self,
+        *,
+        db: Database,
+        facts: Facts,
+        dead_letters: DeadLetters,
+        clock: Clock,
+        salt_key: bytes,
     ) -> None:
+        """`salt_key` is a secret of the office, for the salts of hidden lines (ADR 18)."""
         self._db = db
         self._facts = facts
         self._dead_letters = dead_letters
         self._clock = clock
+        self._salt_key = salt_key
         self._written = db.written.listener()
 
     async def run(self) -> None:
@@ -57,7 +66,7 @@ class Runs:
                 _, previous_digest = await last_release(session, row.plan)
             # A long computation must not hold up the loop the other services answer on.
             result, publication = await asyncio.to_thread(
-                _compute, facts, row, mark, previous_digest
+                _compute, facts, row, mark, previous_digest, self._salt_key
             )
         except Exception as error:
             if is_passing(error) or isinstance(error, SQLAlchemyError):
@@ -154,14 +163,18 @@ class Runs:
                         period=row.period,
                         version=row.version,
                         unit=unit,
-                        digest=digest_of(leaf),
+                        digest=publication.manifest["leaves"][unit],
                         document=canonical(leaf).decode(),
                     )
                 )
 
 
 def _compute(
-    facts: RunFacts, row: PublicationRow, mark: MarkRow, previous_digest: str | None
+    facts: RunFacts,
+    row: PublicationRow,
+    mark: MarkRow,
+    previous_digest: str | None,
+    salt_key: bytes,
 ) -> tuple[PeriodResult, Publication]:
     result = run_period(facts)
     publication = build(
@@ -173,6 +186,8 @@ def _compute(
         version=row.version,
         cutoff=Cutoff(position=mark.position, at=mark.at),
         previous_digest=previous_digest,
+        actions=facts.plan.actions,
+        salt_key=salt_key,
     )
     return result, publication
 
