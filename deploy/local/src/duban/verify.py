@@ -410,11 +410,10 @@ class Publication:
             self.unknown.add(formula)
 
     def _check_line(self, task: str, line: Document) -> None:
-        """The printed numbers of a line, by its basis (assessment 4.4, 4.5)."""
-        basis = line["basis"]
-        if line["left_out"] is not None:
-            self._check_means(task, line)
-            follows: Document = dict.fromkeys(("r", "gap", "p", "t", "q", "score", "basis"))
+        """The printed numbers of a line, by its basis and its exemptions (assessment 4.4, 4.9)."""
+        basis, out = line["basis"], line["left_out"]
+        if basis is None and out is not None:
+            follows: Document = {"score": None}
         elif basis in {"score.component/1", "score.deduction/1"}:
             follows = {**self._progress(measured(line)), **self._scores(task, line)}
         elif basis in {"score.missing/1", "score.zeroed/1"}:
@@ -424,8 +423,29 @@ class Publication:
         else:
             self.wrong(f"task {task}", f"basis {basis} is not known here: no score can be told")
             return
+        follows["score"] = self._check_own(task, line, follows["score"])
+        if out is not None:
+            self.expect(f"task {task}, basis", basis, basis if out == "exempt" else None)
+            follows.update(self._left_out(task, line))
         for name, value in follows.items():
             self.expect(f"task {task}, {name}", line[name], value)
+
+    def _check_own(self, task: str, line: Document, earned: str | None) -> str | None:
+        """The score of a line after exemptions: E1 gives none, E4 at least the floor (4.9)."""
+        floor = self.score(exact(self.manifest["rulebook"]["exemption"]["floor"]))
+        score = earned
+        for own in line.get("own") or ():
+            follows = None if own["kind"] == "E1" else earned
+            if own["kind"] == "E4" and earned is not None:
+                follows = max(earned, floor or "0", key=exact)
+            where = f"task {task}, {own['unit']}"
+            self.expect(f"{where}, score", own["score"], follows)
+            if own["kind"] == "E1":
+                self.expect(f"{where}, left_out", own["left_out"], "exempt")
+            if own["unit"] == line["unit"]:
+                score = follows
+                self.expect(f"task {task}, earned", line["earned"], earned)
+        return score
 
     def _progress(self, parts: Parts) -> Document:
         if not parts:
@@ -436,12 +456,19 @@ class Publication:
         every = self.round(Fraction(points), PERCENT_PLACES)
         return {"p": every, "t": every, "q": every, "score": self.score(Fraction(points))}
 
-    def _check_means(self, task: str, line: Document) -> None:
-        """A left-out line shows the weighted means of a and E, for reading only."""
+    def _left_out(self, task: str, line: Document) -> Document:
+        """A left-out line shows the weighted means of a and E, and nothing else (4.2, 4.5)."""
         a = [(exact(p["weight"]), exact(p["a"])) for p in line["parts"] if p["a"] is not None]
         e = [(exact(p["weight"]), exact(p["e"])) for p in line["parts"]]
-        for name, pairs in (("a", a), ("e", e)):
-            self.expect(f"task {task}, {name}", line[name], self.round(mean(pairs), RATIO_PLACES))
+        if line["left_out"] == "no_expectation":
+            self.expect(f"task {task}, expected by now", any(share for _, share in e), False)
+        if line["left_out"] == "no_data":
+            self.expect(f"task {task}, parts with data", len(measured(line)), 0)
+        shown = {"a": mean(a), "e": mean(e)}
+        return {
+            **{name: self.round(value, RATIO_PLACES) for name, value in shown.items()},
+            **dict.fromkeys(("r", "gap", "p", "t", "q", "score")),
+        }
 
     def _scores(self, task: str, line: Document) -> Document:
         """P, T and Q from their operands, and S from the exact ones (assessment 3.3, 4.4)."""
@@ -497,21 +524,32 @@ class Publication:
                 self.guard(f"unit {unit}", self._check_unit, unit, leaf)
 
     def _check_unit(self, unit: str, leaf: Document) -> None:
-        result, held = leaf["result"], []
+        result, book = leaf["result"], self.manifest["rulebook"]
+        held, differs = [], []
         for line in leaf["tasks"]:
-            share = exact(line["shares"].get(unit, 0))
-            if share:
-                held.append((exact(line["weight"]) * share, *own_of(unit, line, result)))
-        score = mean([(w, exact(s)) for w, s, _ in held if s is not None])
-        active = sum((w for w, _, out in held if out not in INACTIVE), Fraction(0))
-        counted = sum((w for w, _, out in held if out is None), Fraction(0))
+            weight, own = exact(line["weight"]) * exact(line["shares"].get(unit, 0)), of(unit, line)
+            if weight:
+                held.append((weight, own))
+            shown = {"task": line["task"], "score": own["score"], "left_out": own["left_out"]}
+            if line["public"] and shown != {name: line[name] for name in shown}:
+                differs.append(shown)
+        in_force = [(weight, own) for weight, own in held if own["left_out"] not in INACTIVE]
+        active = total(in_force)
+        left = active - total([pair for pair in in_force if pair[1]["left_out"] is None])
+        exempt = total([pair for pair in in_force if pair[1].get("exemption") is not None])
+        score = mean([(w, exact(own["score"])) for w, own in held if own["score"] is not None])
+        self.expect(f"unit {unit}, lines", result["lines"], differs)
         self.expect(f"unit {unit}, score", result["score"], self.score(score))
-        self.expect(f"unit {unit}, counted_weight", result["counted_weight"], weight_text(counted))
-        left = weight_text(active - counted)
-        self.expect(f"unit {unit}, left_out_weight", result["left_out_weight"], left)
-        guard = exact(self.manifest["rulebook"]["coverage_guard"])
-        thin = score is not None and active - counted > guard * active
-        reasons = {"no_counted_task": score is None, "insufficient_basis": thin}
+        counted = weight_text(active - left)
+        self.expect(f"unit {unit}, counted_weight", result["counted_weight"], counted)
+        self.expect(f"unit {unit}, left_out_weight", result["left_out_weight"], weight_text(left))
+        thin = score is not None and left > exact(book["coverage_guard"]) * active
+        barred = exempt > exact(book["exemption"]["limit"]) * active
+        reasons = {
+            "no_counted_task": score is None,
+            "insufficient_basis": thin,
+            "exemption_limit": score is not None and not thin and barred,
+        }
         for reason, holds in reasons.items():
             self.expect(f"unit {unit}, {reason}", reason in result["reasons"], holds)
 
@@ -667,15 +705,14 @@ def scored(lines: list[Document]) -> Fraction | None:
     return mean([(exact(line["weight"]), exact(line["score"])) for line in counted])
 
 
-def own_of(unit: str, line: Document, result: Document) -> tuple[str | None, str | None]:
-    """A unit's own score of a task and why it is left out; the line's where it has none (4.9)."""
-    for own in line.get("own") or ():
-        if own["unit"] == unit:
-            return own["score"], own["left_out"]
-    for own in result.get("lines") or ():
-        if own["task"] == line["task"]:
-            return own["score"], own["left_out"]
-    return line["score"], line["left_out"]
+def of(unit: str, line: Document) -> Document:
+    """What counts of a line for a unit: its own score where it has one, else the line's (4.9)."""
+    return next((own for own in line.get("own") or () if own["unit"] == unit), line)
+
+
+def total(held: list[tuple[Fraction, Document]]) -> Fraction:
+    """The weight of some lines together."""
+    return sum((weight for weight, _ in held), Fraction(0))
 
 
 def formulas_in(value: object) -> set[str]:
