@@ -3,7 +3,8 @@
 from scoring.domain.explanation import explain
 from scoring.domain.task_line import TaskLine
 from scoring.service.caller import Refused
-from scoring.service.facts import Facts, KnownPlan
+from scoring.service.facts import Facts
+from scoring.service.known_plan import KnownPlan
 from scoring.service.releases import result_of
 from scoring.store.tables import PublicationRow
 from shared.contracts.plan import Language, Named

@@ -15,8 +15,10 @@ from sqlmodel import col, select
 
 from scoring.domain.facts import Report
 from scoring.metrics import ScoringMetrics
-from scoring.service.facts import Facts, KnownPlan, report_of
-from scoring.service.releases import finished_in, released
+from scoring.service.facts import Facts
+from scoring.service.known_plan import KnownPlan
+from scoring.service.releases import finished_in, released, results_of
+from scoring.service.reports import report_of
 from scoring.store.tables import ReportRow, ReviewRow, StandingRow
 from shared.calendar.periods import Period
 from shared.contracts.intake import SubmissionAccepted
@@ -71,7 +73,8 @@ class Page:
         if place not in self._grounds:
             releases = await released(self.session, place[0], before=period.first)
             self._grounds[place] = Ground(
-                await self._facts.rulebook(self.session, plan, period), finished_in(releases, plan)
+                await self._facts.rulebook(self.session, plan, period.last),
+                finished_in(results_of(releases, plan)),
             )
         return self._grounds[place]
 
