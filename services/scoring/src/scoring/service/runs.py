@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 _CLAIM = timedelta(minutes=1)
 """After this a run is another's to claim: whoever had it has died. Computing twice is harmless."""
 _POLL_SECONDS = 1.0
+_REST_SECONDS = 0.1
 
 
 class Runs:
@@ -41,6 +42,7 @@ class Runs:
         """Compute drafts until cancelled."""
         while True:
             if not await self.compute_next():
+                await asyncio.sleep(_REST_SECONDS)  # many commits a second need not as many looks
                 await self._written.wait(at_most=_POLL_SECONDS)
 
     async def compute_next(self) -> bool:
