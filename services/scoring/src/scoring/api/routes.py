@@ -9,6 +9,7 @@ from scoring.api.door import is_office, problem_of
 from scoring.api.schemas import (
     Board,
     ExplainedLine,
+    ExplainedPlan,
     ExplainedUnit,
     PublicationList,
     PublicationSummary,
@@ -94,7 +95,7 @@ def results_router(
 
     @router.get(
         _PATH + "/units/{unit}/explanation",
-        summary="How a unit's lines came about",
+        summary="How a unit's score, rank and lines came about",
         responses=refusals(404, 409),
     )
     async def explain_unit(
@@ -106,7 +107,30 @@ def results_router(
     ) -> ExplainedUnit:
         row = await _find(plan, period, None, principal)
         items = await _told(row, principal, lang, unit=unit, task=None)
-        return ExplainedUnit(unit=unit, items=items)
+        hidden = is_office(principal)
+        try:
+            text = await explanations.of_unit(row, unit, language=lang, hidden=hidden)
+        except Refused as refused:
+            raise problem_of(refused) from refused
+        return ExplainedUnit(unit=unit, text=text, items=items)
+
+    @router.get(
+        _PATH + "/explanation",
+        summary="How the scores of the actions and of the plan came about",
+        responses=refusals(404, 409),
+    )
+    async def explain_plan(
+        plan: str,
+        period: str,
+        principal: asking,
+        lang: Annotated[Language, Query()] = "zh-CN",
+    ) -> ExplainedPlan:
+        row = await _find(plan, period, None, principal)
+        try:
+            text = await explanations.of_plan(row, language=lang, hidden=is_office(principal))
+        except Refused as refused:
+            raise problem_of(refused) from refused
+        return ExplainedPlan(plan=plan, period=period, text=text)
 
     @router.get(
         _PATH + "/tasks/{task}/explanation",

@@ -225,10 +225,21 @@ class ExplainedLine(TaskRow):
         return cls(**row, text=tuple(text), line=line)
 
 
+class ExplainedPlan(Contract):
+    """The scores of the actions and of the plan, explained."""
+
+    plan: Id
+    period: Id
+    text: tuple[str, ...]
+    """One sum an item; none for a reader who may not see all lines."""
+
+
 class ExplainedUnit(Contract):
-    """A unit's lines, explained."""
+    """A unit's score, rank, grade and lines, explained."""
 
     unit: Id
+    text: tuple[str, ...]
+    """One sentence or sum an item; none for a reader who may not see all its lines."""
     items: tuple[ExplainedLine, ...]
 
 
