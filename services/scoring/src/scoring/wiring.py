@@ -8,6 +8,7 @@ from scoring.consumers import handlers
 from scoring.metrics import ScoringMetrics
 from scoring.service.explanations import Explanations
 from scoring.service.facts import Facts
+from scoring.service.figures import Figures
 from scoring.service.intake_client import CutoffSource
 from scoring.service.page import Pages
 from scoring.service.publications import Publications
@@ -52,7 +53,7 @@ def build(
     metrics = ScoringMetrics(base.registry)
     facts = Facts()
     standings = Standings(db=db, facts=facts)
-    pages = Pages(facts=facts, journal=journal, metrics=metrics)
+    pages = Pages(facts=facts, journal=journal)
     publications = Publications(
         db=db,
         facts=facts,
@@ -74,6 +75,7 @@ def build(
         parts=base.parts(
             consumer=base.consumer([topics.INTAKE, topics.CREDENTIALS], heard, pages.open),
             workers={"runs": base.guard.once_sure(runs.run)},
+            readings=[Figures(db=db, facts=facts, clock=clock, metrics=metrics).read],
             templates=Path(__file__).parent / "pages",
         ),
         standings=standings,
