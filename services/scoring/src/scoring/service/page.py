@@ -4,7 +4,6 @@ The outcome is that of taking events one after another, each in a transaction of
 report settles the page first, so that it finds and leaves everything in the tables.
 """
 
-from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, NamedTuple
@@ -14,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from scoring.domain.facts import Report
-from scoring.metrics import ScoringMetrics
 from scoring.service.facts import Facts
 from scoring.service.known_plan import KnownPlan
 from scoring.service.releases import finished_in, released, results_of
@@ -49,13 +47,10 @@ class Ground(NamedTuple):
 class Page:
     """Events that are taken in together."""
 
-    def __init__(
-        self, *, session: AsyncSession, facts: Facts, journal: Journal, metrics: ScoringMetrics
-    ) -> None:
+    def __init__(self, *, session: AsyncSession, facts: Facts, journal: Journal) -> None:
         self.session = session
         self._facts = facts
         self._journal = journal
-        self._metrics = metrics
         self._rows: list[dict[str, Any]] = []
         self._moved: dict[Place, StandingMembers] = {}
         self._entries: list[Entry] = []
@@ -176,23 +171,18 @@ class Page:
             delete(_STANDINGS).where(_STANDINGS.c.plan == plan, _STANDINGS.c.task.in_(tasks))
         )
         await insert_rows(self.session, _STANDINGS, rows)
-        lights = select(StandingRow.light).where(StandingRow.plan == plan)
-        self._metrics.show(plan, Counter((await self.session.execute(lights)).scalars()))
 
 
 class Pages:
     """Opens pages."""
 
-    def __init__(self, *, facts: Facts, journal: Journal, metrics: ScoringMetrics) -> None:
+    def __init__(self, *, facts: Facts, journal: Journal) -> None:
         self._facts = facts
         self._journal = journal
-        self._metrics = metrics
 
     @asynccontextmanager
     async def open(self, session: AsyncSession) -> AsyncIterator[Page]:
         """A page on a transaction, written at the end of the block."""
-        page = Page(
-            session=session, facts=self._facts, journal=self._journal, metrics=self._metrics
-        )
+        page = Page(session=session, facts=self._facts, journal=self._journal)
         yield page
         await page.settle()
