@@ -267,6 +267,19 @@ def test_a_silence_before_a_rest_is_not_counted_after_it() -> None:
     assert lines[3].missing
 
 
+def test_a_silence_while_the_lead_was_exempt_is_the_first_of_two() -> None:
+    values = {"2022-B1": "40", "2022-B2": None, "2022-B3": None}
+    lines = a_year(TOTAL, Amended(), values, **{"2022-B2": {"exemptions": (E1,)}})
+    assert [line.light for line in lines] == ["green", "grey", "red"]
+    assert lines[2].light_steps[-1] == "missing_again"
+
+
+def test_a_silent_line_remembers_its_light_like_any_other() -> None:
+    # R = 0.27 · 3 = 0.81: yellow by itself, and not yet firmly better than red
+    line = line_of(TOTAL, Amended(), told("27", "2022-B1"), previous=left("red"))
+    assert (line.light, line.light_steps) == ("red", ("ratio_yellow", "held_red", "missing"))
+
+
 def kinds(lines: Sequence[TaskLine]) -> list[str | None]:
     return [line.left_out or line.basis for line in lines]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -10,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scoring_cast import Json, a_plan, a_report, a_rulebook, a_run, a_task, an_indicator, printed
 
-from scoring.domain.facts import PlanFacts, Report
+from scoring.domain.facts import Entered, PlanFacts, Report
 from scoring.domain.period_run import PeriodResult, run_period
 from scoring.domain.ranking import grades
 from scoring.domain.rollup import UnitResult
 from scoring.domain.task_line import TaskLine
-from shared.contracts.decisions import Exemption, ExemptionKind
+from shared.contracts.decisions import Exemption, ExemptionKind, Penalty
 from shared.contracts.rulebook import Grades
 
 U1, U2, U3 = ({"unit": f"U{n}", "role": "lead"} for n in (1, 2, 3))
@@ -92,6 +93,15 @@ def test_an_exempt_task_is_left_out_and_still_owes_its_report() -> None:
     )
     # The action follows the lead: (20 · 90 + 15 · 80) / 35
     assert str(result.actions[0].score) == "85.71"
+
+
+def test_an_exempt_task_shows_the_means_of_all_its_parts_like_any_that_is_left_out() -> None:
+    later = an_indicator("Y.J", start="2022-07-01")
+    task = a_part("Y", "15")
+    plan = a_plan(task | {"indicators": [*task["indicators"], later]})
+    line = line_in(result_of(plan, [reported("Y", 60)], exemption("E1")))
+    # 400 of 2400 against 1/3, and nothing of 100 against 0
+    assert printed(line, "a", "e") == ("0.0833", "0.1667")
 
 
 def test_a_floor_lifts_the_score_and_nothing_else() -> None:
@@ -245,6 +255,17 @@ def test_the_seat_of_a_barred_unit_passes_on() -> None:
     assert [one.grade for one in plain.values()] == ["excellent", "excellent", "good", "good"]
     assert [one.grade for one in barred.values()] == ["good", "excellent", "excellent", "good"]
     assert [unit for unit, one in barred.items() if one.no_seat] == ["U3"]
+
+
+def test_a_stored_result_is_read_back_as_it_was() -> None:
+    fine = Penalty.model_validate({"unit": "U1", "points": "2.5", "matter": "M"})
+    run = replace(
+        a_run(plan=SHARED, reports=SHARED_TOLD),
+        exemptions=(exemption("E4"), exemption("E1", unit="U2")),
+        entries=(Entered(decision="D", entry=fine, on=date(2022, 4, 1)),),
+    )
+    result = run_period(run)
+    assert PeriodResult.model_validate_json(result.model_dump_json()) == result
 
 
 def test_a_bar_leaves_the_lower_grades_alone() -> None:

@@ -5,7 +5,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from scoring.domain.exact import rounded
+from scoring.domain.exact import RATIO_PLACES, rounded
+from scoring.domain.progress import mean
 from scoring.domain.task_line import ZEROED, LeftOut, OwnLine, TaskLine
 from shared.contracts.decisions import Exemption
 from shared.contracts.rulebook import Rulebook
@@ -41,7 +42,7 @@ def excused(line: TaskLine, given: Mapping[str, Exemption], rulebook: Rulebook) 
     holders = sorted({line.unit, *(unit for unit, share in line.shares.items() if share)})
     every = {unit: _own(line, unit, acting.get(unit), rulebook) for unit in holders}
     lead = every[line.unit]
-    told = _as_lead(line, lead)
+    told = _as_lead(line, lead, rulebook)
     own = tuple(
         one for one in every.values() if one.exemption is not None or told.of(one.unit) != one
     )
@@ -65,17 +66,26 @@ def _own(line: TaskLine, unit: str, exemption: Exemption | None, rulebook: Ruleb
     return OwnLine.model_validate({"unit": unit, "score": score, "left_out": left_out, **named})
 
 
-def _as_lead(line: TaskLine, lead: OwnLine) -> TaskLine:
-    """The task's line is left out or lifted with its lead; what was earned is kept beside it."""
+def _as_lead(line: TaskLine, lead: OwnLine, rulebook: Rulebook) -> TaskLine:
+    """The task's line is left out or lifted with its lead; what was earned is kept beside it.
+
+    `basis` and `charges` stay: by them the other units' scores are recomputed.
+    """
     if lead.exemption is None:
         return line
     update: dict[str, object] = {"score": lead.score, "earned": line.score}
     if lead.kind == "E1":
         nothing = dict.fromkeys(("r", "gap", "p", "t", "q"))
+        shown = zip(("a", "e"), mean(line.parts), strict=True)
+        update |= {name: _printed(value, rulebook) for name, value in shown}
         flags = tuple(flag for flag in line.flags if flag != "provisional")
         grey = {"light": "grey", "light_steps": ("exempt",), "left_out": "exempt", "flags": flags}
         update |= nothing | grey
     return line.model_copy(update=update)
+
+
+def _printed(value: Fraction | None, rulebook: Rulebook) -> Decimal | None:
+    return None if value is None else rounded(value, RATIO_PLACES, rulebook.rounding.mode)
 
 
 def _floor(rulebook: Rulebook) -> Decimal:
