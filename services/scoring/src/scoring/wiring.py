@@ -78,7 +78,10 @@ def build(
     )
     runs = Runs(
         db=db,
-        drafting=Drafting(gathering=Gathering(facts=facts)),
+        drafting=Drafting(
+            gathering=Gathering(facts=facts),
+            salt_key=settings.session_secret.get_secret_value().encode(),
+        ),
         dead_letters=base.dead_letters,
         clock=clock,
     )

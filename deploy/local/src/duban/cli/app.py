@@ -4,7 +4,7 @@ from typing import Final
 
 import typer
 
-from duban.cli import doctor, later, plan, publish, submit, token, up
+from duban.cli import doctor, later, plan, publish, submit, token, up, verify
 from duban.cli.door import guarded
 
 _ABOUT: Final = (
@@ -27,8 +27,8 @@ def build_app() -> typer.Typer:
     app.command("explain")(guarded(publish.explain))
     app.add_typer(_token(), name="token")
     app.command("doctor")(guarded(doctor.doctor))
+    app.command("verify")(guarded(verify.verify))
     _later(app, "simulate")
-    _later(app, "verify")
     export = _group("Write what happened as a file. Not in this release.")
     _later(export, "scenario")
     app.add_typer(export, name="export")

@@ -3,8 +3,9 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
+from scoring.api.documents import DocumentSet, document_set, file_name
 from scoring.api.door import is_office, problem_of
 from scoring.api.schemas import (
     Board,
@@ -18,6 +19,7 @@ from scoring.api.schemas import (
     leaf_json,
     whole_publication_json,
 )
+from scoring.domain.documents import canonical
 from scoring.service.caller import Refused
 from scoring.service.explanations import Explanations
 from scoring.service.publications import Publications
@@ -76,6 +78,25 @@ def results_router(
     ) -> JSONResponse:
         row = await _find(plan, period, version, principal)
         return JSONResponse(whole_publication_json(row, office=is_office(principal)))
+
+    @router.get(
+        _PATH + "/documents",
+        summary="All documents of a publication, to verify it offline",
+        description="One file for `duban verify`. Office and observers get every line; for others "
+        "a line that is not public is sealed. Both copies have the same digest.",
+        response_model=DocumentSet,
+        responses=refusals(404, 409),
+    )
+    async def documents(
+        plan: str, period: str, principal: asking, version: Version = None
+    ) -> Response:
+        row = await _find(plan, period, version, principal)
+        if row.manifest is None:
+            raise problem_of(Refused("not_computed", f"{plan} {period} has no result yet"))
+        full = is_office(principal) or "observer" in principal.roles
+        body = document_set(row, row.manifest, await publications.leaves(row), full=full)
+        named = {"Content-Disposition": f'attachment; filename="{file_name(row, full=full)}"'}
+        return Response(canonical(body), media_type="application/json", headers=named)
 
     @router.get(
         _PATH + "/units/{unit}",

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from scoring.domain.publication import canonical, digest_of
+from scoring.domain.documents import canonical
 from scoring.service.drafting import Drafted, Drafting
 from scoring.store.tables import LeafRow, MarkRow, PublicationRow
 from shared.kit.clock import Clock
@@ -148,7 +148,7 @@ def _leaves(drafted: Drafted) -> list[LeafRow]:
             period=row.period,
             version=row.version,
             unit=unit,
-            digest=digest_of(leaf),
+            digest=drafted.publication.manifest["leaves"][unit],
             document=canonical(leaf).decode(),
         )
         for unit, leaf in drafted.publication.leaves.items()
