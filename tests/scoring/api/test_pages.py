@@ -13,7 +13,15 @@ from scoring_house import AFTER_B1, PLAN, Site, adopted, open_site
 
 HOSTILE = "<script>alert(1)</script>"
 BULLETIN = f"/bulletin/{PLAN}/2022-B1"
-PAGES = ("/", "/board", BULLETIN, f"{BULLETIN}/units/U1", f"{BULLETIN}/units/U2")
+PAGES = (
+    "/",
+    "/board",
+    BULLETIN,
+    f"{BULLETIN}?version=1",
+    f"{BULLETIN}/units/U1",
+    f"{BULLETIN}/units/U2",
+    f"/tasks/{PLAN}/T1",
+)
 SECOND = [{"unit": "U2", "role": "lead"}]
 
 
@@ -115,7 +123,7 @@ async def test_the_bulletin_ranks_names_who_is_behind_and_who_is_left_out(
     assert "1 U1 92.00 good 10 0" in text
     assert "2 U2 0.00 poor 20 0" in text
     assert "— U3 — — 0 0 no counted task" in text
-    assert "later T4 U1 not started" in text
+    assert "not started · 1 later T4 U1" in text
     chinese = await read(office, BULLETIN, "zh")
     assert "绿化" in chinese
     assert "1 U1 92.00 良好" in chinese
