@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from scoring.api.page_sight import result_in, shown
 from scoring.domain.period_run import PeriodResult
@@ -76,16 +76,17 @@ def _differences(
     ]
 
 
-def _by_id(kind: str, lines: Sequence[Contract]) -> dict[str, dict[str, Any]]:
+def _by_id(kind: str, lines: Sequence[Contract]) -> dict[str, dict[str, str]]:
+    """The values that are there, as texts."""
     found = {}
     for line in lines:
-        row = line.model_dump(mode="json", include={kind, *_PRINTED[kind]})
-        found[row.pop(kind)] = row
+        row = line.model_dump(mode="json", include={kind, *_PRINTED[kind]}, exclude_none=True)
+        found[str(row.pop(kind))] = {name: str(value) for name, value in row.items()}
     return found
 
 
 def _reason(row: PublicationRow) -> str | None:
     """Why a correction was made, as its manifest says."""
-    amends = json.loads(row.manifest or "{}").get("amends") or {}
-    reason = amends.get("reason")
-    return None if reason is None else str(reason)
+    corrects = json.loads(row.manifest or "{}").get("corrects") or {}
+    reason: str | None = corrects.get("reason")
+    return reason
