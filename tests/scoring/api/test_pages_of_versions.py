@@ -1,6 +1,9 @@
 """The pages over time: a second period beside the first, a corrected version beside the old one."""
 
 import json
+from dataclasses import replace
+from fractions import Fraction
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -8,6 +11,7 @@ from page_cast import HOSTILE, Outline, read
 from scoring_cast import a_task
 from scoring_house import AFTER_B1, AFTER_B2, PLAN, Site
 
+from scoring.api import bulletin_page
 from scoring.store.tables import PublicationRow
 
 BULLETIN = f"/bulletin/{PLAN}/2022-B2"
@@ -144,6 +148,24 @@ async def test_every_light_of_the_matrix_leads_to_a_page(office: httpx.AsyncClie
     links = {one for one in Outline(await office.get(BULLETIN)).addresses if "/tasks/" in one}
     assert links == {f"/tasks/{PLAN}/{task}" for task in ("T1", "T2", "T3")}
     assert [(await office.get(link)).status_code for link in sorted(links)] == [200] * 3
+
+
+async def test_the_bulletin_shows_the_events_of_its_period(
+    office: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = {"unit": "U1", "matter": HOSTILE, "on": "2022-04-01", "cap": None, "waived_by": None}
+    award = {**event, "type": "award", "points": Fraction(1, 2), "counts": False}
+    penalty = {**event, "type": "penalty", "points": Fraction(3), "counts": True}
+    veto = {**event, "type": "veto", "points": None, "counts": True, "cap": "fair"}
+    events = tuple(SimpleNamespace(**one) for one in (award, penalty, veto))
+    made = bulletin_page.bulletin
+    monkeypatch.setattr(
+        bulletin_page, "bulletin", lambda *of, **named: replace(made(*of, **named), events=events)
+    )
+    text = await read(office, BULLETIN)
+    assert f"U1 award {HOSTILE} does not count +0.5 2022-04-01" in text
+    assert f"U1 penalty {HOSTILE} −3 2022-04-01" in text
+    assert f"U1 veto {HOSTILE} ≤ fair 2022-04-01" in text
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -86,7 +86,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "award": ("加分", "award"),
     "penalty": ("减分", "penalty"),
     "veto": ("一票否决", "veto"),
-    "rating": ("公众评价", "public rating"),
+    "counts_not": ("不计分", "does not count"),
     "versions": ("版本与更正", "Versions and corrections"),
     "corrected_because": (
         "这是第 {version} 版，更正原因：{reason}",
