@@ -20,7 +20,9 @@ from sqlalchemy import select
 from scoring.app import create_app
 from scoring.config import ScoringSettings
 from scoring.service.caller import Caller, Refused
+from scoring.service.drafting import Drafting
 from scoring.service.facts import Facts
+from scoring.service.gathering import Gathering
 from scoring.service.runs import Runs
 from scoring.store.tables import PublicationRow, StandingRow, kit
 from scoring.wiring import Scoring, build
@@ -155,10 +157,9 @@ class House:
         """A replica's worker for drafts, on its own connection."""
         return Runs(
             db=db,
-            facts=Facts(),
+            drafting=Drafting(gathering=Gathering(facts=Facts()), salt_key=b"s" * 32),
             dead_letters=self.scoring.parts.dead_letters,
             clock=self.clock,
-            salt_key=b"s" * 32,
         )
 
     def at(self, text: str) -> None:
@@ -195,7 +196,7 @@ class House:
         self, period: str, *, holder: str = "Ms Lin", plan: str = PLAN, forced: str | None = None
     ) -> None:
         """Ask for a draft; its cut-off mark comes through."""
-        await self.publications.draft(plan, period, forced=forced, caller=caller(holder))
+        await self.scoring.drafts.draft(plan, period, forced=forced, caller=caller(holder))
         await self.take_in()
 
     async def publish(self, period: str) -> PublicationRow:

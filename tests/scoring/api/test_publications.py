@@ -8,7 +8,7 @@ import httpx
 import pytest
 from kit_cast import until
 from scoring_cast import a_task
-from scoring_house import AFTER_B1, AFTER_B2, PLAN, Site, adopted, plan_events
+from scoring_house import AFTER_B1, AFTER_B2, PLAN, Site, accepted, adopted, plan_events
 
 from scoring.domain.documents import canonical, leaf_digest
 from shared.contracts.intake import AccessRole
@@ -139,14 +139,48 @@ async def test_drafts_are_for_the_office(site: Site) -> None:
 async def test_the_steps_of_a_publication_are_for_the_office(site: Site, step: str) -> None:
     await a_closed_period(site)
     observer = site.visitor(await site.house.token("observer", "submit", "operator"))
-    assert await code_of(await observer.post(f"{B1}/{step}", json={})) == (403, "other_role")
-    assert (await site.visitor().post(f"{B1}/{step}", json={})).status_code == 401
+    body = {"reason": "it is wrong"} if step in {"correct", "return"} else {}
+    assert await code_of(await observer.post(f"{B1}/{step}", json=body)) == (403, "other_role")
+    assert (await site.visitor().post(f"{B1}/{step}", json=body)).status_code == 401
 
 
 @pytest.mark.parametrize("step", ["correct", "return"])
-async def test_corrections_and_returns_are_not_supported(site: Site, step: str) -> None:
+async def test_a_correction_and_a_return_say_why(site: Site, step: str) -> None:
     office = await office_of(site)
-    assert await code_of(await office.post(f"{B1}/{step}", json={})) == (422, "not_supported")
+    assert await code_of(await office.post(f"{B1}/{step}", json={})) == (422, "invalid")
+
+
+async def test_a_returned_draft_says_why_and_is_drafted_anew(site: Site) -> None:
+    await a_closed_period(site)
+    lin, chen = await office_of(site), await office_of(site, "Mr Chen")
+    await site.drafted("2022-B1", lin)
+    sent = await chen.post(f"{B1}/return", json={"reason": "one figure is in doubt"})
+    assert (sent.json()["state"], sent.json()["failure"]) == ("returned", "one figure is in doubt")
+    assert await code_of(await chen.post(f"{B1}/approve")) == (409, "not_drafted")
+    await site.drafted("2022-B1", lin)
+    assert (await chen.post(f"{B1}/approve")).status_code == 200
+
+
+async def test_a_correction_is_published_as_version_2(site: Site) -> None:
+    await a_closed_period(site)
+    await site.publish("2022-B1")
+    report = accepted(
+        "T1", "2022-B1", clock=site.house.clock, values={"T1.I": "20"}, corrected=True
+    )
+    await site.house.hear(report)
+    lin, chen = await office_of(site), await office_of(site, "Mr Chen")
+    asked = await lin.post(
+        f"{B1}/correct", json={"reason": "a digit was lost", "submissions": [report.submission]}
+    )
+    assert (asked.status_code, asked.json()["version"]) == (202, 2)
+
+    async def computed() -> bool:
+        return bool((await lin.get(B1)).json()["state"] == "draft")
+
+    await until(computed)
+    assert (await chen.post(f"{B1}/approve")).status_code == 200
+    assert (await lin.post(f"{B1}/release")).json()["version"] == 2
+    assert (await lin.get(f"{B1}?version=1")).json()["state"] == "published"
 
 
 async def test_every_refusal_has_its_own_code(site: Site) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from scoring_cast import a_plan, a_report, a_rulebook, a_run, a_task
 
+from scoring.domain.corrections import Amends
 from scoring.domain.documents import (
     Leaf,
     Line,
@@ -21,7 +22,7 @@ from scoring.domain.documents import (
 )
 from scoring.domain.facts import RunFacts
 from scoring.domain.period_run import run_period
-from scoring.domain.publication import Amends, Cutoff, build
+from scoring.domain.publication import Correction, Cutoff, build
 from scoring.domain.task_line import TaskLine
 from shared.contracts.rulebook import Rulebook
 
@@ -34,7 +35,7 @@ def a_publication(
     previous_digest: str | None = None,
     *,
     key: bytes | None = b"a secret of the office",
-    amends: Amends | None = None,
+    corrects: Correction | None = None,
 ) -> Publication:
     return build(
         run_period(run),
@@ -46,7 +47,7 @@ def a_publication(
         cutoff=Cutoff(position=17, at=datetime(2022, 5, 18, 1, tzinfo=UTC)),
         previous_digest=previous_digest,
         actions=run.plan.actions,
-        amends=amends,
+        corrects=corrects,
         salt_key=key,
     )
 
@@ -230,10 +231,9 @@ def test_a_correction_names_its_reason_its_causes_and_the_lines_that_changed() -
     corrected = replace(
         RUN, reports=(a_report("X", values={"X.I": "20"}), *RUN.reports[1:]), zeroed=frozenset("X")
     )
-    amends = Amends(
-        reason="a typing error", before=first.tasks, submissions=("s-2",), zero=("X", "Y")
-    )
-    assert a_publication(corrected, amends=amends).manifest["corrects"] == {
+    amends = Amends(reason="a typing error", submissions=("s-2",), zero=("X", "Y"))
+    correction = Correction(corrects=corrects, before=first.tasks)
+    assert a_publication(corrected, corrects=correction).manifest["corrects"] == {
         "reason": "a typing error",
         "submissions": ["s-2"],
         "exemptions": [],
@@ -246,8 +246,8 @@ def test_a_correction_names_its_reason_its_causes_and_the_lines_that_changed() -
 def test_a_correction_counts_the_hidden_lines_that_changed_and_does_not_name_them() -> None:
     first = run_period(RUN)
     corrected = replace(RUN, reports=RUN.reports[:1])
-    amends = Amends(reason="false data", before=first.tasks, zero=("Y",))
-    manifest = a_publication(corrected, amends=amends).manifest
+    correction = Correction(amends=Amends(reason="false data", zero=("Y",)), before=first.tasks)
+    manifest = a_publication(corrected, corrects=correction).manifest
     assert (manifest["corrects"]["changed"], manifest["corrects"]["hidden_changed"]) == ([], 1)
     assert '"Y"' not in canonical(manifest).decode()
 

@@ -78,7 +78,7 @@ async def test_two_drafts_asked_for_at_once_leave_one(house: House, twin: House)
     house.at(AFTER_B2)
     await asyncio.gather(
         *(
-            one.publications.draft(PLAN, "2022-B2", forced=None, caller=caller("Ms Lin"))
+            one.scoring.drafts.draft(PLAN, "2022-B2", forced=None, caller=caller("Ms Lin"))
             for one in (house, twin)
             for _ in range(ROUNDS)
         )

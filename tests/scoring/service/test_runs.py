@@ -21,7 +21,7 @@ from scoring_house import (
 
 from scoring.config import MIGRATIONS
 from scoring.domain.task_line import TaskLine
-from scoring.service import runs
+from scoring.service import drafting
 from scoring.service.caller import Refused
 from scoring.service.releases import result_of
 from shared.kit.db import Database
@@ -193,7 +193,7 @@ async def test_a_fault_in_a_computation_fails_its_draft_and_no_other(
         raise ZeroDivisionError("a share of nothing")
 
     with monkeypatch.context() as patch:
-        patch.setattr(runs, "run_period", stumble)
+        patch.setattr(drafting, "run_period", stumble)
         row = await house.draft("2022-B2")
     assert (row.state, row.failure) == ("failed", "a share of nothing")
     assert (await house.draft("2022-B2")).state == "draft"

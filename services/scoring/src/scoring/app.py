@@ -3,8 +3,9 @@
 from fastapi import FastAPI
 
 from scoring.api.pages import pages_router
+from scoring.api.releasing import releasing_router
 from scoring.api.routes import results_router
-from scoring.api.schemas import DraftRequest
+from scoring.api.schemas import CorrectRequest, DraftRequest, ReturnRequest, YearStep
 from scoring.wiring import Scoring
 from shared.kit.app import build_app
 
@@ -22,6 +23,12 @@ def create_app(scoring: Scoring) -> FastAPI:
                 explanations=scoring.explanations,
                 gate=scoring.parts.gate,
             ),
+            releasing_router(
+                drafts=scoring.drafts,
+                publications=scoring.publications,
+                years=scoring.years,
+                gate=scoring.parts.gate,
+            ),
             pages_router(
                 pages=scoring.parts.pages,
                 standings=scoring.standings,
@@ -30,5 +37,5 @@ def create_app(scoring: Scoring) -> FastAPI:
                 public_bulletin=scoring.public_bulletin,
             ),
         ],
-        bodies=[DraftRequest],
+        bodies=[DraftRequest, CorrectRequest, ReturnRequest, YearStep],
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from scoring.service.decisions import on_decision
 from scoring.service.facts import Facts
 from scoring.service.page import Page
 from scoring.service.publications import Publications
@@ -12,6 +13,7 @@ from shared.contracts.envelope import Event
 from shared.contracts.intake import (
     CredentialChanged,
     CutoffMarked,
+    DecisionMade,
     PlanVersioned,
     RulebookAdopted,
     SubmissionAccepted,
@@ -44,6 +46,7 @@ def handlers(
         SubmissionAccepted: on_submission,
         SubmissionVerified: _apart(facts.on_verified, standings.on_report),
         SubmissionReturned: _apart(facts.on_returned, standings.on_report),
+        DecisionMade: _apart(on_decision),
         WorkdayBegan: standings.on_workday,
         CutoffMarked: _apart(publications.on_cutoff),
     }

@@ -6,13 +6,18 @@ from pathlib import Path
 from scoring.config import MIGRATIONS, ScoringSettings
 from scoring.consumers import handlers
 from scoring.metrics import ScoringMetrics
+from scoring.service.drafting import Drafting
+from scoring.service.drafts import Drafts
 from scoring.service.explanations import Explanations
 from scoring.service.facts import Facts
+from scoring.service.figures import Figures
+from scoring.service.gathering import Gathering
 from scoring.service.intake_client import CutoffSource
 from scoring.service.page import Pages
 from scoring.service.publications import Publications
 from scoring.service.runs import Runs
 from scoring.service.standings import Standings
+from scoring.service.years import Years
 from scoring.store.tables import kit
 from shared.contracts import topics
 from shared.kit.bus.base import Bus
@@ -27,7 +32,10 @@ class Scoring:
 
     parts: Parts
     standings: Standings
+    drafts: Drafts
     publications: Publications
+    years: Years
+    runs: Runs
     explanations: Explanations
     public_bulletin: bool
 
@@ -52,17 +60,16 @@ def build(
     metrics = ScoringMetrics(base.registry)
     facts = Facts()
     standings = Standings(db=db, facts=facts)
-    pages = Pages(facts=facts, journal=journal, metrics=metrics)
-    publications = Publications(
+    pages = Pages(facts=facts, journal=journal)
+    drafts = Drafts(
         db=db,
         facts=facts,
-        journal=journal,
         inbox=base.inbox,
         dead_letters=base.dead_letters,
         cutoffs=cutoffs,
         clock=clock,
-        metrics=metrics,
     )
+    publications = Publications(db=db, facts=facts, journal=journal, clock=clock, metrics=metrics)
     heard = handlers(
         facts=facts,
         standings=standings,
@@ -71,19 +78,25 @@ def build(
     )
     runs = Runs(
         db=db,
-        facts=facts,
+        drafting=Drafting(
+            gathering=Gathering(facts=facts),
+            salt_key=settings.session_secret.get_secret_value().encode(),
+        ),
         dead_letters=base.dead_letters,
         clock=clock,
-        salt_key=settings.session_secret.get_secret_value().encode(),
     )
     return Scoring(
         parts=base.parts(
             consumer=base.consumer([topics.INTAKE, topics.CREDENTIALS], heard, pages.open),
             workers={"runs": base.guard.once_sure(runs.run)},
+            readings=[Figures(db=db, facts=facts, clock=clock, metrics=metrics).read],
             templates=Path(__file__).parent / "pages",
         ),
         standings=standings,
+        drafts=drafts,
         publications=publications,
+        years=Years(db=db, drafts=drafts, publications=publications, journal=journal, clock=clock),
+        runs=runs,
         explanations=Explanations(db=db, facts=facts),
         public_bulletin=settings.public_bulletin,
     )

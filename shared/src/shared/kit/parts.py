@@ -7,6 +7,7 @@ from shared.kit.bus.base import Bus
 from shared.kit.bus.loop import ConsumerLoop
 from shared.kit.db import Database
 from shared.kit.dead_letters import DeadLetters
+from shared.kit.figures import Figures
 from shared.kit.inbox import Inbox
 from shared.kit.log_guard import LogGuard
 from shared.kit.metrics import KitMetrics
@@ -30,3 +31,4 @@ class Parts:
     gate: Gate
     pages: Pages
     metrics: KitMetrics
+    figures: Figures

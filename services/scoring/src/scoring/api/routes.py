@@ -1,16 +1,16 @@
-"""The board, and publications from their draft to their explanation."""
+"""What is read: the board, publications, and how their lines came about."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
 from scoring.api.documents import DocumentSet, document_set, file_name
-from scoring.api.door import caller_of, is_office, problem_of
+from scoring.api.door import is_office, problem_of
 from scoring.api.schemas import (
     Board,
-    DraftRequest,
     ExplainedLine,
+    ExplainedPlan,
     ExplainedUnit,
     PublicationList,
     PublicationSummary,
@@ -27,8 +27,6 @@ from scoring.service.standings import Standings
 from scoring.store.tables import PublicationRow
 from shared.contracts.plan import Language
 from shared.kit.auth import Authenticate, Principal
-from shared.kit.bodies import describe_body, json_body
-from shared.kit.problems import Problem
 from shared.kit.refusals import refusals
 
 _PATH = "/publications/{plan}/{period}"
@@ -118,7 +116,7 @@ def results_router(
 
     @router.get(
         _PATH + "/units/{unit}/explanation",
-        summary="How a unit's lines came about",
+        summary="How a unit's score, rank and lines came about",
         responses=refusals(404, 409),
     )
     async def explain_unit(
@@ -130,7 +128,30 @@ def results_router(
     ) -> ExplainedUnit:
         row = await _find(plan, period, None, principal)
         items = await _told(row, principal, lang, unit=unit, task=None)
-        return ExplainedUnit(unit=unit, items=items)
+        hidden = is_office(principal)
+        try:
+            text = await explanations.of_unit(row, unit, language=lang, hidden=hidden)
+        except Refused as refused:
+            raise problem_of(refused) from refused
+        return ExplainedUnit(unit=unit, text=text, items=items)
+
+    @router.get(
+        _PATH + "/explanation",
+        summary="How the scores of the actions and of the plan came about",
+        responses=refusals(404, 409),
+    )
+    async def explain_plan(
+        plan: str,
+        period: str,
+        principal: asking,
+        lang: Annotated[Language, Query()] = "zh-CN",
+    ) -> ExplainedPlan:
+        row = await _find(plan, period, None, principal)
+        try:
+            text = await explanations.of_plan(row, language=lang, hidden=is_office(principal))
+        except Refused as refused:
+            raise problem_of(refused) from refused
+        return ExplainedPlan(plan=plan, period=period, text=text)
 
     @router.get(
         _PATH + "/tasks/{task}/explanation",
@@ -147,75 +168,6 @@ def results_router(
         row = await _find(plan, period, None, principal)
         items = await _told(row, principal, lang, unit=None, task=task)
         return items[0]
-
-    @router.post(
-        _PATH + "/draft",
-        status_code=202,
-        summary="Ask for a draft at a new cut-off",
-        description="It is computed when its cut-off mark has come through; poll the publication.",
-        responses=refusals(403, 404, 409, reads_body=True),
-        openapi_extra=describe_body(DraftRequest),
-    )
-    async def draft(
-        plan: str,
-        period: str,
-        request: Request,
-        response: Response,
-        principal: asking,
-        body: Annotated[DraftRequest, Depends(json_body(DraftRequest))],
-    ) -> PublicationSummary:
-        principal.require("office")
-        try:
-            row = await publications.draft(
-                plan, period, forced=body.force, caller=caller_of(request, principal)
-            )
-        except Refused as refused:
-            raise problem_of(refused) from refused
-        response.headers["Location"] = f"/v1/publications/{plan}/{period}"
-        return PublicationSummary.of(row)
-
-    @router.post(
-        _PATH + "/approve",
-        summary="Stand for a draft, as another holder",
-        responses=refusals(403, 404, 409),
-    )
-    async def approve(
-        plan: str, period: str, request: Request, principal: asking
-    ) -> PublicationSummary:
-        principal.require("office")
-        try:
-            row = await publications.approve(plan, period, caller=caller_of(request, principal))
-        except Refused as refused:
-            raise problem_of(refused) from refused
-        return PublicationSummary.of(row)
-
-    @router.post(
-        _PATH + "/release",
-        summary="Publish an approved draft",
-        responses=refusals(403, 404, 409),
-    )
-    async def release(
-        plan: str, period: str, request: Request, principal: asking
-    ) -> PublicationSummary:
-        principal.require("office")
-        try:
-            row = await publications.release(plan, period, caller=caller_of(request, principal))
-        except Refused as refused:
-            raise problem_of(refused) from refused
-        return PublicationSummary.of(row)
-
-    @router.post(_PATH + "/correct", summary="Not in this release", responses=refusals(403))
-    @router.post(
-        _PATH + "/return",
-        summary="Not in this release",
-        operation_id="return_draft",
-        responses=refusals(403),
-    )
-    async def later(plan: str, period: str, principal: asking) -> Response:
-        principal.require("office")
-        raise Problem(
-            422, "not_supported", f"this release cannot correct or return {plan} {period}"
-        )
 
     async def _find(
         plan: str, period: str, version: int | None, principal: Principal

@@ -36,6 +36,30 @@ class DraftRequest(Contract):
     force: Note | None = Field(default=None, min_length=1)
 
 
+class CorrectRequest(Contract):
+    """What a correction names: its reason, and at least one thing it corrects by."""
+
+    reason: Annotated[Note, Field(min_length=1)]
+    submissions: tuple[Id, ...] = ()
+    """Corrected reports, as the decision that entered them answered."""
+    exemptions: tuple[Id, ...] = ()
+    """Exemptions that are to act now."""
+    zero: tuple[Id, ...] = ()
+    """Tasks of which the data were found false."""
+
+
+class ReturnRequest(Contract):
+    """Why a draft is sent back."""
+
+    reason: Annotated[Note, Field(min_length=1)]
+
+
+class YearStep(Contract):
+    """What is to be done with the year; approve and release are for another holder each."""
+
+    step: Literal["draft", "approve", "release", "freeze"] = "draft"
+
+
 class BoardRow(Contract):
     """Where a task stands now."""
 
@@ -81,7 +105,7 @@ class PublicationSummary(Contract):
     period: Id
     version: int
     """1 for the first."""
-    state: Literal["waiting", "failed", "draft", "approved", "published"]
+    state: Literal["waiting", "failed", "draft", "returned", "approved", "published"]
     """waiting: for its cut-off and its computation."""
     digest: str | None
     """SHA-256 in hexadecimal of its manifest; null until it is computed."""
@@ -90,7 +114,7 @@ class PublicationSummary(Contract):
     forced: str | None
     """Why it was drafted before the window closed."""
     failure: str | None
-    """Why it could not be computed."""
+    """Why it could not be computed, or was sent back."""
     drafted_by: str
     approved_by: str | None
     released_by: str | None
@@ -186,6 +210,13 @@ class WholePublication(PublicationSummary):
     rates: Rates
 
 
+class WholeYear(PublicationSummary):
+    """A year that is computed."""
+
+    manifest: dict[str, Any]
+    result: dict[str, Any]
+
+
 class FiledLine(TaskLine):
     """A line as its digest is taken: with its keys in order and no spaces."""
 
@@ -226,10 +257,21 @@ class ExplainedLine(TaskRow):
         return cls(**row, text=tuple(text), line=line)
 
 
+class ExplainedPlan(Contract):
+    """The scores of the actions and of the plan, explained."""
+
+    plan: Id
+    period: Id
+    text: tuple[str, ...]
+    """One sum an item; none for a reader who may not see all lines."""
+
+
 class ExplainedUnit(Contract):
-    """A unit's lines, explained."""
+    """A unit's score, rank, grade and lines, explained."""
 
     unit: Id
+    text: tuple[str, ...]
+    """One sentence or sum an item; none for a reader who may not see all its lines."""
     items: tuple[ExplainedLine, ...]
 
 
@@ -245,6 +287,14 @@ def whole_publication_json(row: PublicationRow, *, office: bool) -> dict[str, An
     for unit in summary["units"]:
         unit["lines"] = [line for line in unit["lines"] if line["task"] in shown]
     return body | {"manifest": json.loads(row.manifest), **summary}
+
+
+def whole_year_json(row: PublicationRow) -> dict[str, Any]:
+    """A year with its manifest and results."""
+    body = PublicationSummary.of(row).model_dump(mode="json")
+    if row.result is None or row.manifest is None:
+        return body
+    return body | {"manifest": json.loads(row.manifest), "result": json.loads(row.result)}
 
 
 def leaf_json(document: str, *, office: bool) -> dict[str, Any]:

@@ -23,6 +23,9 @@ from shared.contracts.plan import (
 from shared.contracts.rulebook import Rulebook
 from shared.contracts.scoring import Light
 
+Rubric = Literal["A", "B", "C", "D"]
+"""A reviewer's grade of a task (assessment 4.1)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class MilestoneReport:
@@ -68,7 +71,7 @@ class Report:
     marks: Decimal = Decimal(0)
     relations: Mapping[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
     """By indicator of the kind relation: the unit's own rate and the other, in percent."""
-    rubric: Literal["A", "B", "C", "D"] | None = None
+    rubric: Rubric | None = None
     """The reviewer's newest grade."""
     corrected: bool = False
     """Whether it corrects a published period; then `timely_at` and `marks` are the first one's."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from scoring.domain.corrections import Amends
 from scoring.domain.documents import Document, Leaf, Line, Publication, compose
 from scoring.domain.period_run import PeriodResult
 from scoring.domain.task_line import TaskLine
@@ -34,18 +35,14 @@ class Cutoff:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Amends:
-    """Why a version follows another: what the correction names, and the lines it replaces.
+class Correction:
+    """Why a version follows another: what it names, and the lines of the version before.
 
-    `before` are the lines of the version before. Who wrote, approved and released a version is not
-    among what is hashed (ADR 18).
+    Who wrote, approved and released a version is not among what is hashed (ADR 18).
     """
 
-    reason: str
+    amends: Amends
     before: Sequence[TaskLine]
-    submissions: Sequence[str] = ()
-    exemptions: Sequence[str] = ()
-    zero: Sequence[str] = ()
 
 
 def build(
@@ -59,7 +56,7 @@ def build(
     cutoff: Cutoff,
     previous_digest: str | None,
     actions: Iterable[ActionHead] = (),
-    amends: Amends | None = None,
+    corrects: Correction | None = None,
     salt_key: bytes | None = None,
 ) -> Publication:
     """The same result before the same cut-off gives the same bytes (assessment 4.16).
@@ -74,7 +71,7 @@ def build(
         cutoff: where the run stopped reading.
         previous_digest: that of the publication released before, None for the plan's first.
         actions: of the plan; without their weights nobody can recompute its score.
-        amends: what a correction names; None for version 1.
+        corrects: what a correction names; None for version 1.
         salt_key: a secret of the office, see `compose`.
 
     Raises:
@@ -91,7 +88,7 @@ def build(
             **basis_of(plan_version=plan_version, rulebook=rulebook, cutoff=cutoff),
             "formulas": sorted({*_ALWAYS, *chosen(rulebook), *formulas_in(lines)}),
             "groups": group_tables(result.units),
-            "corrects": None if amends is None else _correction(amends, result.tasks),
+            "corrects": None if corrects is None else _correction(corrects, result.tasks),
         },
         leaves={
             unit.unit: Leaf(
@@ -167,9 +164,9 @@ def _for_everybody(result: dict[str, Any], lines: Iterable[Line]) -> Document:
     return {**result, "lines": [own for own in result["lines"] if own["task"] not in hidden]}
 
 
-def _correction(amends: Amends, after: Sequence[TaskLine]) -> dict[str, Any]:
+def _correction(correction: Correction, after: Sequence[TaskLine]) -> dict[str, Any]:
     """What a correction names; hidden tasks are counted, not named."""
-    before = {line.task: line for line in amends.before}
+    amends, before = correction.amends, {line.task: line for line in correction.before}
     changed = [line for line in after if before.get(line.task) != line]
     hidden = {line.task for line in after if not line.public}
     return {

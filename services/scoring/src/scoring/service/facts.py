@@ -1,52 +1,28 @@
 """The facts scoring has heard, stored as they came and read back as they were known."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection
 from datetime import date
-from decimal import Decimal
-from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from scoring.domain.facts import MilestoneReport, PlanFacts, Report
-from scoring.domain.task_score import completeness, timely_instant
+from scoring.domain.facts import PlanFacts, Report
+from scoring.service.known_plan import KnownPlan
+from scoring.service.reports import read_reports
 from scoring.store.tables import PlanHeadRow, ReportRow, ReviewRow, RulebookRow, TaskPart
-from shared.calendar.periods import Period
 from shared.calendar.plan import PlanCalendar
+from shared.contracts.decisions import UNAMENDED
 from shared.contracts.intake import (
     PlanVersioned,
     RulebookAdopted,
-    SubmissionAccepted,
     SubmissionReturned,
     SubmissionVerified,
     TaskDefined,
 )
-from shared.contracts.plan import ActionHead, Task, Unit
 from shared.contracts.rulebook import DEFAULT_RULEBOOK, Rulebook
-from shared.contracts.submission import PartialDone
 from shared.kit.bus.loop import Received
 from shared.kit.dead_letters import Rejected
-
-
-@dataclass(frozen=True, kw_only=True)
-class KnownPlan:
-    """A version of a plan, with its calendar and where reporting begins."""
-
-    facts: PlanFacts
-    calendar: PlanCalendar
-    activate_from: str | None
-
-    @cached_property
-    def actions(self) -> Mapping[str, ActionHead]:
-        """Its special actions by id."""
-        return {action.id: action for action in self.facts.actions}
-
-    @cached_property
-    def units(self) -> Mapping[str, Unit]:
-        """Its units by id."""
-        return {unit.id: unit for unit in self.facts.units}
 
 
 class Facts:
@@ -116,6 +92,7 @@ class Facts:
                 returned=False,
                 at=event.verified_at,
                 marks=str(event.marks),
+                found=event.model_dump_json(include={"rubric", "values"}),
             )
         )
 
@@ -159,19 +136,21 @@ class Facts:
         self,
         session: AsyncSession,
         plan: KnownPlan,
-        period: Period,
+        last_day: date,
         *,
         before: int | None = None,
     ) -> Rulebook:
-        """The newest rulebook known whose `effective_from` is not after the period."""
+        """The newest rulebook known whose `effective_from` is not after the period that ends so."""
         query = select(RulebookRow).where(RulebookRow.plan == plan.facts.head.id)
         if before is not None:
             query = query.where(RulebookRow.position < before)
         query = query.order_by(col(RulebookRow.position).desc())
         for row in (await session.execute(query)).scalars():
             rulebook = Rulebook.model_validate_json(row.rulebook)
-            first = plan.calendar.find(rulebook.effective_from or period.id)
-            if first is not None and first.last <= period.last:
+            if rulebook.effective_from is None:
+                return rulebook
+            first = plan.calendar.find(rulebook.effective_from)
+            if first is not None and first.last <= last_day:
                 return rulebook
         return DEFAULT_RULEBOOK
 
@@ -182,8 +161,12 @@ class Facts:
         *,
         task: str | None = None,
         before: int | None = None,
+        besides: Collection[str] = (),
     ) -> tuple[Report, ...]:
-        """The reports of a plan or of one task, with what reviews said of them."""
+        """The reports of a plan or of one task, with what reviews said of them.
+
+        Beside those that came before a place, the submissions named in `besides`.
+        """
         query = select(ReportRow).where(ReportRow.plan == plan.facts.head.id)
         reviewed = select(ReviewRow).where(ReviewRow.plan == plan.facts.head.id)
         if task is not None:
@@ -191,13 +174,14 @@ class Facts:
             mine = select(ReportRow.submission).where(ReportRow.task == task)
             reviewed = reviewed.where(col(ReviewRow.submission).in_(mine))
         if before is not None:
-            query = query.where(ReportRow.position < before)
+            named = col(ReportRow.submission).in_(besides)
+            query = query.where((col(ReportRow.position) < before) | named)
             reviewed = reviewed.where(ReviewRow.position < before)
         reviews: dict[str, list[ReviewRow]] = {}
         for review in (await session.execute(reviewed)).scalars():
             reviews.setdefault(review.submission, []).append(review)
         rows = (await session.execute(query.order_by(col(ReportRow.position)))).scalars()
-        return _read(plan, list(rows), reviews)
+        return read_reports(plan, list(rows), reviews)
 
 
 async def _parts(session: AsyncSession, plan: str, version: int) -> list[TaskPart]:
@@ -212,91 +196,15 @@ async def _parts(session: AsyncSession, plan: str, version: int) -> list[TaskPar
 async def _known_plan(session: AsyncSession, row: PlanHeadRow) -> KnownPlan:
     event = PlanVersioned.model_validate_json(row.head)
     parts = await _parts(session, row.plan, row.version)
+    defined = [TaskDefined.model_validate_json(part.data) for part in parts]
     facts = PlanFacts(
         head=event.head,
         version=event.version,
         groups=event.groups,
         units=event.units,
         actions=event.actions,
-        tasks=tuple(
-            (part.action, TaskDefined.model_validate_json(part.data).task) for part in parts
-        ),
+        tasks=tuple((one.action, one.task) for one in defined),
+        amended={one.task.id: one.amended for one in defined if one.amended != UNAMENDED},
     )
     calendar = PlanCalendar(dates=event.head)
     return KnownPlan(facts=facts, calendar=calendar, activate_from=event.activate_from)
-
-
-def _read(
-    plan: KnownPlan, rows: list[ReportRow], reviews: dict[str, list[ReviewRow]]
-) -> tuple[Report, ...]:
-    """Rows as the rules see them; a repair keeps the first version's instant where it may."""
-    tasks = {task.id: task for _, task in plan.facts.tasks}
-    latest: dict[tuple[str, str, str], Report] = {}
-    first: dict[tuple[str, str, str], Report] = {}  # version 1 of what was returned and repaired
-    reports = []
-    for row in rows:
-        report = report_of(
-            SubmissionAccepted.model_validate_json(row.accepted),
-            row.position,
-            reviews.get(row.submission, []),
-        )
-        place = (report.task, report.unit, report.period)
-        before = latest.get(place)
-        period = plan.calendar.find(report.period)
-        repairs = before is not None and before.returned_at is not None
-        if before is not None and repairs and report.task in tasks and period is not None:
-            report = _repaired(plan, tasks[report.task], period, first[place], before, report)
-        else:
-            first[place] = report
-        latest[place] = report
-        reports.append(report)
-    return tuple(reports)
-
-
-def report_of(accepted: SubmissionAccepted, position: int, reviews: Sequence[ReviewRow]) -> Report:
-    """A report as the rules see it, with what reviews said of it."""
-    returned = [review.at for review in reviews if review.returned]
-    verified = [review for review in reviews if not review.returned]
-    return Report(
-        submission=accepted.submission,
-        task=accepted.task,
-        unit=accepted.unit,
-        period=accepted.period,
-        position=position,
-        received_at=accepted.received_at,
-        timely_at=accepted.received_at,
-        as_of=accepted.as_of,
-        values={name: one for name, one in accepted.values.items() if isinstance(one, Decimal)},
-        milestones=None
-        if accepted.milestones is None
-        else {name: _node(done) for name, done in accepted.milestones.items()},
-        percent=accepted.percent,
-        no_data=frozenset(accepted.no_data),
-        has_evidence=bool(accepted.evidence),
-        correction=accepted.correction is not None,
-        returned_at=min(returned, default=None),
-        verified=bool(verified),
-        marks=sum((Decimal(review.marks) for review in verified), Decimal(0)),
-    )
-
-
-def _node(done: date | PartialDone | None) -> MilestoneReport:
-    if isinstance(done, PartialDone):
-        return MilestoneReport(share=done.share)
-    return MilestoneReport(completed_on=done)
-
-
-def _repaired(
-    plan: KnownPlan, task: Task, period: Period, first: Report, before: Report, report: Report
-) -> Report:
-    """The report with the instant its timeliness is charged by (assessment 3.3)."""
-    done = completeness(task, first, cadence=plan.calendar.cadence, day=period.last)
-    timely_at = timely_instant(
-        received_at=report.received_at,
-        repaired=before,
-        complete=done.filled == done.required,
-        window=plan.calendar.window(period),
-        tz=plan.calendar.tz,
-        workdays=plan.calendar.workdays,
-    )
-    return replace(report, timely_at=timely_at)

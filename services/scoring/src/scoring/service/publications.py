@@ -7,26 +7,22 @@ from sqlmodel import col, select
 
 from scoring.metrics import ScoringMetrics
 from scoring.service.caller import Caller, Refused
-from scoring.service.facts import Facts, KnownPlan
-from scoring.service.intake_client import CutoffSource
+from scoring.service.drafting import place_of
+from scoring.service.facts import Facts
 from scoring.service.release_events import release_events
-from scoring.service.releases import PUBLISHED, last_release, unpublished_before
+from scoring.service.releases import PUBLISHED, last_release
 from scoring.store.tables import LeafRow, MarkRow, PublicationRow
-from shared.calendar.periods import Period
-from shared.calendar.workdays import YearNotLoaded
 from shared.contracts.intake import CutoffMarked
 from shared.kit.bus.loop import Received
 from shared.kit.clock import Clock
 from shared.kit.db import Database
-from shared.kit.dead_letters import DeadLetters
-from shared.kit.inbox import Inbox
 from shared.kit.journal import Journal
 
 FIRST_VERSION = 1
 
 
 class Publications:
-    """Takes a period from the request for a draft to its release."""
+    """Takes what was drafted of a period or a year to its release."""
 
     def __init__(
         self,
@@ -34,59 +30,14 @@ class Publications:
         db: Database,
         facts: Facts,
         journal: Journal,
-        inbox: Inbox,
-        dead_letters: DeadLetters,
-        cutoffs: CutoffSource,
         clock: Clock,
         metrics: ScoringMetrics,
     ) -> None:
         self._db = db
         self._facts = facts
         self._journal = journal
-        self._inbox = inbox
-        self._dead_letters = dead_letters
-        self._cutoffs = cutoffs
         self._clock = clock
         self._count = metrics.releases
-
-    async def draft(
-        self, plan: str, period: str, *, forced: str | None, caller: Caller
-    ) -> PublicationRow:
-        """Ask for a draft; it is computed once its cut-off mark has come through the events.
-
-        Args:
-            plan: its id.
-            period: its id.
-            forced: the reason for publishing before the window closes, or None.
-            caller: who drafts.
-
-        Raises:
-            Refused: see the codes of assessment 4.17.
-        """
-        async with self._db.read() as session:
-            known, wanted = await self._asked(session, plan, period)
-            await self._refuse_draft(session, known, wanted, forced)
-        cutoff = await self._cutoffs.mark(plan, headers=caller.headers)
-        row = PublicationRow(
-            plan=plan,
-            period=period,
-            version=FIRST_VERSION,
-            state="waiting",
-            cutoff=cutoff,
-            forced=forced,
-            drafted_by=caller.holder,
-            drafted_at=self._clock.business_now(),
-            last_day=wanted.last,
-            correlation=caller.correlation,
-        )
-        async with self._db.write(plan) as session:
-            old = await session.get(PublicationRow, (plan, period, FIRST_VERSION))
-            if old is not None:
-                _refuse_published(old)
-                await session.delete(old)
-                await session.flush()
-            session.add(row)
-        return row
 
     async def on_cutoff(self, session: AsyncSession, received: Received[CutoffMarked]) -> None:
         """The mark has come through: all before it has been taken in."""
@@ -113,8 +64,30 @@ class Publications:
             session.add(row)
         return row
 
+    async def send_back(
+        self, plan: str, period: str, *, reason: str, caller: Caller
+    ) -> PublicationRow:
+        """Return a draft that is not released: it is to be drafted anew.
+
+        Raises:
+            Refused: `not_drafted`, `same_holder`, `already_published`.
+        """
+        async with self._db.write(plan) as session:
+            row = await self._row(session, plan, period)
+            if row.state not in {"draft", "approved"}:
+                raise _not_in(row, "draft")
+            await self._separate(session, row, caller.holder, row.drafted_by)
+            row.state, row.failure = "returned", reason
+            row.approved_by = row.approved_at = None
+            session.add(row)
+            for follower in await _followers(session, row):
+                await session.delete(follower)
+        return row
+
     async def release(self, plan: str, period: str, *, caller: Caller) -> PublicationRow:
         """Publish an approved draft, and tell it unit by unit in the same transaction.
+
+        What follows from a correction is published with it, in one step (assessment 4.13).
 
         Raises:
             Refused: `not_approved`, `same_holder`, `already_published`, `draft_outdated`.
@@ -128,14 +101,15 @@ class Publications:
             number, digest = await last_release(session, plan)
             if digest != row.previous_digest:
                 raise Refused("draft_outdated", "another publication came between: draft it anew")
-            row.state, row.release_number = PUBLISHED, number + 1
-            row.released_by, row.released_at = caller.holder, now
-            session.add(row)
-            units, closing = await release_events(session, row, released_at=now)
-            await self._journal.record(
-                session, *units, closing, at=now, correlation=caller.correlation
-            )
-        self._count.labels(plan).inc()
+            together = [row, *await _followers(session, row)]
+            for place, one in enumerate(together, start=1):
+                one.state, one.release_number = PUBLISHED, number + place
+                one.approved_by, one.approved_at = row.approved_by, row.approved_at
+                one.released_by, one.released_at = caller.holder, now
+                session.add(one)
+                events = await release_events(session, one, released_at=now)
+                await self._journal.record(session, *events, at=now, correlation=caller.correlation)
+        self._count.labels(plan).inc(len(together))
         return row
 
     async def find(
@@ -192,72 +166,45 @@ class Publications:
         async with self._db.read() as session:
             return (await session.execute(query)).scalars().all()
 
-    async def _asked(
-        self, session: AsyncSession, plan: str, period: str
-    ) -> tuple[KnownPlan, Period]:
-        known = await self._facts.plan(session, plan)
-        if known is None:
-            raise Refused("unknown_plan", f"there is no plan {plan}")
-        wanted = known.calendar.find(period)
-        if wanted is None:
-            raise Refused(
-                "unknown_period",
-                f"no such period of this plan; this one reads {known.calendar.example()}",
-            )
-        return known, wanted
-
-    async def _refuse_draft(
-        self, session: AsyncSession, plan: KnownPlan, period: Period, forced: str | None
-    ) -> None:
-        plan_id = plan.facts.head.id
-        row = await session.get(PublicationRow, (plan_id, period.id, FIRST_VERSION))
-        if row is not None:
-            _refuse_published(row)
-        first = plan.calendar.find(plan.activate_from) if plan.activate_from else None
-        if first is None or period.last < first.last:
-            begins = f"from {first.id} on" if first else "in no period: name its activate_from"
-            raise Refused("before_activation", f"reports of this plan are owed {begins}")
-        earlier = await unpublished_before(session, plan, period)
-        if earlier is not None:
-            raise Refused("previous_unpublished", f"publish {earlier.id} first")
-        try:
-            closes = plan.calendar.window(period).close_end(plan.calendar.tz)
-        except YearNotLoaded as missing:
-            raise Refused("year_not_loaded", str(missing)) from missing
-        if self._clock.business_now() < closes and forced is None:
-            raise Refused(
-                "not_closed",
-                f"the window of {period.id} closes at {closes.astimezone(plan.calendar.tz)}: "
-                "wait, or force it with a reason",
-            )
-        if await self._dead_letters.open(session, key=plan_id) or await self._inbox.gaps(
-            session, key=plan_id
-        ):
-            raise Refused(
-                "events_incomplete",
-                "an event of this plan is missing or was rejected: settle it first",
-            )
-
     async def _row(self, session: AsyncSession, plan: str, period: str) -> PublicationRow:
-        row = await session.get(PublicationRow, (plan, period, FIRST_VERSION))
+        """The newest version, which is not published yet."""
+        query = (
+            select(PublicationRow)
+            .where(PublicationRow.plan == plan, PublicationRow.period == period)
+            .order_by(col(PublicationRow.version).desc())
+            .limit(1)
+        )
+        row = (await session.execute(query)).scalars().first()
         if row is None:
             raise Refused("not_drafted", f"{plan} {period} has no draft")
-        _refuse_published(row)
+        if row.state == PUBLISHED:
+            raise Refused("already_published", f"{plan} {period} was published")
+        if row.follows is not None:
+            lead = row.follows.partition("/")[0]
+            raise Refused("not_drafted", f"{period} follows the correction of {lead}: see to that")
         return row
 
     async def _separate(
         self, session: AsyncSession, row: PublicationRow, holder: str, other: str | None
     ) -> None:
         """One holder may not do two steps in a row, unless the rulebook says separation: off."""
-        known, period = await self._asked(session, row.plan, row.period)
-        rulebook = await self._facts.rulebook(session, known, period)
+        known = await self._facts.plan(session, row.plan)
+        if known is None:
+            raise Refused("unknown_plan", f"there is no plan {row.plan}")
+        rulebook = await self._facts.rulebook(session, known, row.last_day)
         if rulebook.separation == "on" and holder == other:
             raise Refused("same_holder", "this step is for another holder than the step before")
 
 
-def _refuse_published(row: PublicationRow) -> None:
-    if row.state == PUBLISHED:
-        raise Refused("already_published", f"{row.plan} {row.period} was published")
+async def _followers(session: AsyncSession, lead: PublicationRow) -> Sequence[PublicationRow]:
+    """What is approved and released with a draft, periods first and in their order."""
+    query = select(PublicationRow).where(
+        PublicationRow.plan == lead.plan,
+        PublicationRow.follows == place_of(lead),
+        PublicationRow.state != PUBLISHED,
+    )
+    rows = (await session.execute(query)).scalars()
+    return sorted(rows, key=lambda row: (row.kind, row.last_day))
 
 
 def _not_in(row: PublicationRow, wanted: str) -> Refused:

@@ -1,5 +1,6 @@
-"""What a release tells the others: a publication unit by unit, and the event that closes it."""
+"""What a release tells the others: a period unit by unit and the event that closes it; a year."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -7,15 +8,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
 from scoring.domain.task_line import TaskLine
-from scoring.service.releases import released, result_of
+from scoring.service.releases import YEAR, released, result_of, versions
 from scoring.store.tables import LeafRow, PublicationRow
-from shared.contracts.scoring import Light, PublicationReleased, PublishedLine, UnitPublished
+from shared.contracts.envelope import Event
+from shared.contracts.scoring import (
+    Light,
+    PublicationReleased,
+    PublishedLine,
+    UnitPublished,
+    YearReleased,
+)
 
 
 async def release_events(
     session: AsyncSession, row: PublicationRow, *, released_at: datetime
-) -> tuple[list[UnitPublished], PublicationReleased]:
-    """One event for each unit, and the one that closes the set."""
+) -> Sequence[Event]:
+    """For a period one event for each unit and the one that closes the set; for a year one."""
+    cutoff = (await versions(session, row.plan, row.period))[0].cutoff
+    if row.kind == YEAR:
+        return [_year(row, cutoff, released_at)]
     result = result_of(row)
     before = await _lights_before(session, row)
     query = select(LeafRow).where(
@@ -47,10 +58,23 @@ async def release_events(
         units=len(units),
         digest=row.digest or "",
         previous_digest=row.previous_digest,
-        cutoff=row.cutoff,
+        cutoff=cutoff,
         finished=tuple(line.task for line in result.tasks if line.finished),
     )
-    return units, closing
+    return [*units, closing]
+
+
+def _year(row: PublicationRow, cutoff: str, released_at: datetime) -> YearReleased:
+    return YearReleased(
+        plan=row.plan,
+        year=row.last_day.year,
+        version=row.version,
+        released_at=released_at,
+        digest=row.digest or "",
+        previous_digest=row.previous_digest,
+        cutoff=cutoff,
+        frozen=row.frozen_at is not None,
+    )
 
 
 async def _lights_before(session: AsyncSession, row: PublicationRow) -> dict[str, Light]:

@@ -1,7 +1,9 @@
 """Publications as stored: their lines, the latest of each period, what they found finished."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -9,11 +11,16 @@ from sqlmodel import col, select
 from scoring.domain.facts import Previous
 from scoring.domain.memory import finished_after, previous_of
 from scoring.domain.period_run import PeriodResult
-from scoring.service.facts import KnownPlan
+from scoring.service.known_plan import KnownPlan
 from scoring.store.tables import PublicationRow
 from shared.calendar.periods import Period
 
-PUBLISHED = "published"
+PUBLISHED: Final = "published"
+PERIOD: Final = "period"
+YEAR: Final = "year"
+
+Results = Sequence[tuple[Period, PeriodResult]]
+"""Published periods in their order, each with its latest version."""
 
 
 def result_of(row: PublicationRow) -> PeriodResult:
@@ -24,7 +31,18 @@ def result_of(row: PublicationRow) -> PeriodResult:
     """
     if row.result is None:
         raise ValueError(f"{row.plan} {row.period} v{row.version} is not computed yet")
-    return PeriodResult.model_validate_json(row.result)
+    return _parsed(row.result)
+
+
+@lru_cache(maxsize=64)
+def _parsed(result: str) -> PeriodResult:
+    """Each working day looks at what was published, and it never changes: it is read once."""
+    return PeriodResult.model_validate_json(result)
+
+
+def year_key(year: int) -> str:
+    """Where the publications of a year stand beside those of the periods."""
+    return f"{year}-year"
 
 
 async def released(
@@ -33,7 +51,11 @@ async def released(
     """The latest released version of each period that ended before a day, in order of periods."""
     query = (
         select(PublicationRow)
-        .where(PublicationRow.plan == plan, PublicationRow.state == PUBLISHED)
+        .where(
+            PublicationRow.plan == plan,
+            PublicationRow.state == PUBLISHED,
+            PublicationRow.kind == PERIOD,
+        )
         .order_by(col(PublicationRow.last_day), col(PublicationRow.version))
     )
     if before is not None:
@@ -42,33 +64,61 @@ async def released(
     return list(latest.values())
 
 
-def previous_in(releases: Sequence[PublicationRow], plan: KnownPlan) -> Previous | None:
-    """The last of some releases, as the next run reads it."""
-    if not releases:
-        return None
-    row = releases[-1]
-    return previous_of(plan.calendar.period(row.period), result_of(row).tasks)
+async def versions(session: AsyncSession, plan: str, period: str) -> Sequence[PublicationRow]:
+    """Every released version of a period or a year, the first one first."""
+    query = (
+        select(PublicationRow)
+        .where(
+            PublicationRow.plan == plan,
+            PublicationRow.period == period,
+            PublicationRow.state == PUBLISHED,
+        )
+        .order_by(col(PublicationRow.version))
+    )
+    return list((await session.execute(query)).scalars())
 
 
-def finished_in(releases: Sequence[PublicationRow], plan: KnownPlan) -> dict[str, int | None]:
-    """The tasks some releases found finished, as `RunFacts` wants them."""
+def results_of(
+    releases: Sequence[PublicationRow],
+    plan: KnownPlan,
+    instead: Mapping[str, PeriodResult] | None = None,
+) -> Results:
+    """Some releases as results; `instead` holds those that a correction is about to replace."""
+    instead = instead or {}
+    return [
+        (plan.calendar.period(row.period), instead.get(row.period) or result_of(row))
+        for row in releases
+    ]
+
+
+def previous_in(results: Results) -> Previous | None:
+    """The last of some results, as the next run reads it."""
+    return previous_of(results[-1][0], results[-1][1].tasks) if results else None
+
+
+def finished_in(results: Results) -> dict[str, int | None]:
+    """The tasks some results found finished, as `RunFacts` wants them."""
     finished: dict[str, int | None] = {}
-    for row in releases:
-        period = plan.calendar.period(row.period)
-        finished = finished_after(finished, period, result_of(row).tasks)
+    for period, result in results:
+        finished = finished_after(finished, period, result.tasks)
     return finished
+
+
+def owed_periods(plan: KnownPlan) -> Sequence[Period]:
+    """The periods that are to be published: from the activation on."""
+    first = plan.calendar.find(plan.activate_from) if plan.activate_from else None
+    if first is None:
+        return []
+    return [one for one in plan.calendar.periods if one.last >= first.last]
 
 
 async def unpublished_before(
     session: AsyncSession, plan: KnownPlan, period: Period
 ) -> Period | None:
     """The first period before this one that must be published and is not."""
-    first = plan.calendar.find(plan.activate_from) if plan.activate_from else None
-    if first is None:
-        return None
     out = {row.period for row in await released(session, plan.facts.head.id)}
-    for one in plan.calendar.periods:
-        if first.last <= one.last < period.last and one.id not in out:
+    for one in owed_periods(plan):
+        if one.last < period.last and one.id not in out:
             return one
     return None
 

@@ -1,6 +1,7 @@
 """Runs: a draft is a job that one replica claims; it reads what was known at its cut-off."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
@@ -9,12 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from scoring.domain.documents import Publication, canonical
-from scoring.domain.facts import RunFacts
-from scoring.domain.period_run import PeriodResult, run_period
-from scoring.domain.publication import Cutoff, build
-from scoring.service.facts import Facts
-from scoring.service.releases import finished_in, last_release, previous_in, released
+from scoring.domain.documents import canonical
+from scoring.service.drafting import Drafted, Drafting
 from scoring.store.tables import LeafRow, MarkRow, PublicationRow
 from shared.kit.clock import Clock
 from shared.kit.db import Database
@@ -26,32 +23,26 @@ log = structlog.get_logger(__name__)
 _CLAIM = timedelta(minutes=1)
 """After this a run is another's to claim: whoever had it has died. Computing twice is harmless."""
 _POLL_SECONDS = 1.0
+_REST_SECONDS = 0.1
 
 
 class Runs:
     """Computes drafts whose cut-off mark has come."""
 
     def __init__(
-        self,
-        *,
-        db: Database,
-        facts: Facts,
-        dead_letters: DeadLetters,
-        clock: Clock,
-        salt_key: bytes,
+        self, *, db: Database, drafting: Drafting, dead_letters: DeadLetters, clock: Clock
     ) -> None:
-        """`salt_key` is a secret of the office, for the salts of hidden lines (ADR 18)."""
         self._db = db
-        self._facts = facts
+        self._drafting = drafting
         self._dead_letters = dead_letters
         self._clock = clock
-        self._salt_key = salt_key
         self._written = db.written.listener()
 
     async def run(self) -> None:
         """Compute drafts until cancelled."""
         while True:
             if not await self.compute_next():
+                await asyncio.sleep(_REST_SECONDS)  # many commits a second need not as many looks
                 await self._written.wait(at_most=_POLL_SECONDS)
 
     async def compute_next(self) -> bool:
@@ -62,19 +53,21 @@ class Runs:
         row, mark = claimed
         try:
             async with self._db.read() as session:
-                facts = await self._facts_at(session, row, mark)
-                _, previous_digest = await last_release(session, row.plan)
+                await self._refuse_rejected(session, row.plan)
+                job = await self._drafting.read(session, row, mark)
             # A long computation must not hold up the loop the other services answer on.
-            result, publication = await asyncio.to_thread(
-                _compute, facts, row, mark, previous_digest, self._salt_key
-            )
+            drafted = await asyncio.to_thread(job.compute)
         except Exception as error:
             if is_passing(error) or isinstance(error, SQLAlchemyError):
                 raise  # the database's trouble, not the draft's: the claim runs out, another tries
             await self._fail(row, str(error) or type(error).__name__)  # nobody waits for it
             return True
-        await self._store(row, result, publication, previous_digest)
+        await self._store(row, drafted)
         return True
+
+    async def _refuse_rejected(self, session: AsyncSession, plan: str) -> None:
+        if await self._dead_letters.open(session, key=plan):
+            raise ValueError("events_incomplete: an event before the cut-off was rejected")
 
     async def _claim(self) -> tuple[PublicationRow, MarkRow] | None:
         now = self._clock.wall_now()
@@ -103,28 +96,6 @@ class Runs:
             session.add(row)
         return row, mark
 
-    async def _facts_at(
-        self, session: AsyncSession, row: PublicationRow, mark: MarkRow
-    ) -> RunFacts:
-        if await self._dead_letters.open(session, key=row.plan):
-            raise ValueError("events_incomplete: an event before the cut-off was rejected")
-        plan = await self._facts.plan(session, row.plan, before=mark.position)
-        if plan is None:
-            raise ValueError(f"there is no plan {row.plan} before the cut-off")
-        period = plan.calendar.period(row.period)
-        releases = await released(session, row.plan, before=period.first)
-        return RunFacts(
-            plan=plan.facts,
-            rulebook=await self._facts.rulebook(session, plan, period, before=mark.position),
-            period=period,
-            window=plan.calendar.window(period),
-            tz=plan.calendar.tz,
-            workdays=plan.calendar.workdays,
-            reports=await self._facts.reports(session, plan, before=mark.position),
-            previous=previous_in(releases, plan),
-            finished=finished_in(releases, plan),
-        )
-
     async def _fail(self, row: PublicationRow, why: str) -> None:
         log.error("a draft could not be computed", plan=row.plan, period=row.period, why=why)
         async with self._db.write(row.plan) as session:
@@ -133,63 +104,55 @@ class Runs:
                 current.state, current.failure = "failed", why
                 session.add(current)
 
-    async def _store(
-        self,
-        row: PublicationRow,
-        result: PeriodResult,
-        publication: Publication,
-        previous_digest: str | None,
-    ) -> None:
+    async def _store(self, row: PublicationRow, drafted: Sequence[Drafted]) -> None:
+        """The draft, and those of the publications that follow from it."""
         async with self._db.write(row.plan) as session:
             current = await session.get(PublicationRow, (row.plan, row.period, row.version))
             if current is None or not _awaits(current, row):
                 return  # a newer draft, or another replica's result, has taken its place meanwhile
-            current.state = "draft"
-            current.digest, current.previous_digest = publication.digest, previous_digest
-            current.manifest = canonical(publication.manifest).decode()
-            current.result = result.model_dump_json()
-            session.add(current)
-            await session.execute(
-                delete(LeafRow).where(
-                    col(LeafRow.plan) == row.plan,
-                    col(LeafRow.period) == row.period,
-                    col(LeafRow.version) == row.version,
-                )
-            )
-            for unit, leaf in publication.leaves.items():
-                session.add(
-                    LeafRow(
-                        plan=row.plan,
-                        period=row.period,
-                        version=row.version,
-                        unit=unit,
-                        digest=publication.manifest["leaves"][unit],
-                        document=canonical(leaf).decode(),
-                    )
-                )
+            for one in drafted:
+                place = (one.row.plan, one.row.period, one.row.version)
+                await _drop_draft(session, one.row)
+                target = await session.get(PublicationRow, place)
+                if target is None:
+                    target = one.row
+                    session.add(target)
+                _fill(target, one)
+                await session.flush()
+                session.add_all(_leaves(one))
 
 
-def _compute(
-    facts: RunFacts,
-    row: PublicationRow,
-    mark: MarkRow,
-    previous_digest: str | None,
-    salt_key: bytes,
-) -> tuple[PeriodResult, Publication]:
-    result = run_period(facts)
-    publication = build(
-        result,
-        plan=row.plan,
-        plan_version=facts.plan.version,
-        rulebook=facts.rulebook,
-        period=row.period,
-        version=row.version,
-        cutoff=Cutoff(position=mark.position, at=mark.at),
-        previous_digest=previous_digest,
-        actions=facts.plan.actions,
-        salt_key=salt_key,
+async def _drop_draft(session: AsyncSession, row: PublicationRow) -> None:
+    await session.execute(
+        delete(LeafRow).where(
+            col(LeafRow.plan) == row.plan,
+            col(LeafRow.period) == row.period,
+            col(LeafRow.version) == row.version,
+        )
     )
-    return result, publication
+
+
+def _fill(target: PublicationRow, drafted: Drafted) -> None:
+    target.state = "draft"
+    target.digest = drafted.publication.digest
+    target.previous_digest = drafted.previous_digest
+    target.manifest = canonical(drafted.publication.manifest).decode()
+    target.result = drafted.result.model_dump_json()
+
+
+def _leaves(drafted: Drafted) -> list[LeafRow]:
+    row = drafted.row
+    return [
+        LeafRow(
+            plan=row.plan,
+            period=row.period,
+            version=row.version,
+            unit=unit,
+            digest=drafted.publication.manifest["leaves"][unit],
+            document=canonical(leaf).decode(),
+        )
+        for unit, leaf in drafted.publication.leaves.items()
+    ]
 
 
 def _awaits(current: PublicationRow, claimed: PublicationRow) -> bool:

@@ -8,7 +8,8 @@ from sqlmodel import select
 
 from scoring.domain.facts import Report
 from scoring.domain.standing import Standing, standing
-from scoring.service.facts import Facts, KnownPlan
+from scoring.service.facts import Facts
+from scoring.service.known_plan import KnownPlan
 from scoring.service.page import Page, StandingMembers
 from scoring.store.tables import StandingRow
 from shared.contracts.intake import (

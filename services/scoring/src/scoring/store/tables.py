@@ -70,7 +70,10 @@ class ReportRow(Base, table=True):
 
 
 class ReviewRow(Base, table=True):
-    """What the office said of a report: verified with marks, or returned."""
+    """What the office said of a report: verified with marks, or returned.
+
+    `found` is what it verified besides, in JSON: a rubric, and figures that differ.
+    """
 
     __tablename__ = "reviews"
 
@@ -80,6 +83,19 @@ class ReviewRow(Base, table=True):
     returned: bool
     at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
     marks: str
+    found: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class DecisionRow(Base, table=True):
+    """A decision of the office as it came; `position` is its place in the plan's order."""
+
+    __tablename__ = "decisions"
+
+    plan: str = Field(primary_key=True)
+    decision: str = Field(primary_key=True)
+    position: int = Field(sa_type=Number)
+    made_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
+    decided: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class StandingRow(Base, table=True):
@@ -103,11 +119,13 @@ class StandingRow(Base, table=True):
 
 
 class PublicationRow(Base, table=True):
-    """One version of a period's publication, from the request for a draft to its release.
+    """One version of what is published of a period or a year, from its draft to its release.
 
-    `state` is waiting (for its cut-off and its computation), failed, draft, approved or published;
-    once published the row never changes. `result` holds every line with what explains it;
-    `release_number` counts the plan's releases, in whose order the digests are chained.
+    `state` is waiting (for its cut-off and its computation), failed, draft, returned, approved or
+    published; once published the row never changes but to be frozen. `result` holds every line with
+    what explains it; `release_number` counts the plan's releases, in whose order the digests are
+    chained. `kind` is period or year; `amends` says in JSON what a correction corrects; what
+    `follows` another draft (its period and version) is approved and released with that one.
     """
 
     __tablename__ = "publications"
@@ -133,6 +151,11 @@ class PublicationRow(Base, table=True):
     result: str | None = Field(default=None, sa_column=Column(Text))
     release_number: int | None = None
     correlation: str
+    kind: str = "period"
+    amends: str | None = Field(default=None, sa_column=Column(Text))
+    follows: str | None = None
+    frozen_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
+    frozen_by: str | None = None
 
 
 class MarkRow(Base, table=True):

@@ -1,0 +1,28 @@
+"""A version of a plan as the service asks it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from scoring.domain.facts import PlanFacts
+from shared.calendar.plan import PlanCalendar
+from shared.contracts.plan import ActionHead, Unit
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownPlan:
+    """A version of a plan, with its calendar and where reporting begins."""
+
+    facts: PlanFacts
+    calendar: PlanCalendar
+    activate_from: str | None
+
+    @cached_property
+    def actions(self) -> Mapping[str, ActionHead]:
+        """Its special actions by id."""
+        return {action.id: action for action in self.facts.actions}
+
+    @cached_property
+    def units(self) -> Mapping[str, Unit]:
+        """Its units by id."""
+        return {unit.id: unit for unit in self.facts.units}
