@@ -25,11 +25,12 @@ from scoring_cast import (
 
 import duban.verify
 from duban.verify import main
+from scoring.domain.corrections import Amends
 from scoring.domain.documents import canonical, digest_of, leaf_digest, public_copy
 from scoring.domain.facts import RunFacts
 from scoring.domain.memory import previous_of
 from scoring.domain.period_run import run_period
-from scoring.domain.publication import Amends, Cutoff, build
+from scoring.domain.publication import Correction, Cutoff, build
 
 Json = dict[str, Any]
 Change = Callable[[Json], object]
@@ -77,7 +78,7 @@ def documents(
     version: int = 1,
     previous: str | None = None,
     reader: str = "office",
-    amends: Amends | None = None,
+    corrects: Correction | None = None,
 ) -> Json:
     """What is fetched of the publication of a run."""
     publication = build(
@@ -90,7 +91,7 @@ def documents(
         cutoff=Cutoff(position=17, at=datetime(2022, 5, 18, 1, tzinfo=UTC)),
         previous_digest=previous,
         actions=run.plan.actions,
-        amends=amends,
+        corrects=corrects,
         salt_key=b"a secret of the office",
     )
     one = {
@@ -530,7 +531,7 @@ def corrected(first: Json, *, hidden: bool = False, reader: str = "office") -> J
         version=2,
         previous=first["digest"],
         reader=reader,
-        amends=Amends(reason="a typing error", before=run_period(RUN).tasks),
+        corrects=Correction(amends=Amends(reason="a typing error"), before=run_period(RUN).tasks),
     )
 
 

@@ -43,7 +43,7 @@ def a_publication(
         plan_version=1,
         rulebook=run.rulebook,
         period=run.period.id,
-        version=2 if amends else 1,
+        version=2 if corrects else 1,
         cutoff=Cutoff(position=17, at=datetime(2022, 5, 18, 1, tzinfo=UTC)),
         previous_digest=previous_digest,
         actions=run.plan.actions,
@@ -232,7 +232,7 @@ def test_a_correction_names_its_reason_its_causes_and_the_lines_that_changed() -
         RUN, reports=(a_report("X", values={"X.I": "20"}), *RUN.reports[1:]), zeroed=frozenset("X")
     )
     amends = Amends(reason="a typing error", submissions=("s-2",), zero=("X", "Y"))
-    correction = Correction(corrects=corrects, before=first.tasks)
+    correction = Correction(amends=amends, before=first.tasks)
     assert a_publication(corrected, corrects=correction).manifest["corrects"] == {
         "reason": "a typing error",
         "submissions": ["s-2"],
