@@ -6,6 +6,7 @@ from intake.config import MIGRATIONS, IntakeSettings
 from intake.consumers import handlers
 from intake.metrics import IntakeMetrics
 from intake.service.access import Access
+from intake.service.decisions import Decisions
 from intake.service.duties import Duties
 from intake.service.figures import Figures
 from intake.service.plans import WORKDAY, Plans
@@ -31,6 +32,7 @@ class Intake:
     rulebooks: Rulebooks
     submissions: Submissions
     review: Review
+    decisions: Decisions
     duties: Duties
 
 
@@ -72,6 +74,7 @@ def build(*, settings: IntakeSettings, bus: Bus, clock: Clock, member: str) -> I
         plans=plans,
         rulebooks=rulebooks,
         submissions=submissions,
-        review=Review(db=db, journal=journal, rulebooks=rulebooks, clock=clock),
+        review=Review(db=db, journal=journal, plans=plans, rulebooks=rulebooks, clock=clock),
+        decisions=Decisions(db=db, journal=journal, plans=plans, clock=clock),
         duties=duties,
     )

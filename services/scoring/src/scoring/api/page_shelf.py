@@ -8,7 +8,7 @@ from scoring.api import task_page
 from scoring.api.door import is_office, problem_of
 from scoring.service.caller import Refused
 from scoring.service.explanations import Explanations
-from scoring.service.facts import KnownPlan
+from scoring.service.known_plan import KnownPlan
 from scoring.service.publications import Publications
 from scoring.store.tables import PublicationRow
 from shared.kit.auth import Principal

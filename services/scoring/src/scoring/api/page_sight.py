@@ -10,7 +10,7 @@ from scoring.api.door import is_office
 from scoring.domain.period_run import PeriodResult
 from scoring.domain.task_line import TaskLine
 from scoring.service.explanations import titles_of
-from scoring.service.facts import KnownPlan
+from scoring.service.known_plan import KnownPlan
 from scoring.service.releases import PUBLISHED
 from scoring.store.tables import PublicationRow
 from shared.calendar.periods import Period

@@ -16,7 +16,7 @@ from scoring.api.routes import Version
 from scoring.api.words import words
 from scoring.domain.exact import write_weight
 from scoring.service.explanations import Explanations
-from scoring.service.facts import KnownPlan
+from scoring.service.known_plan import KnownPlan
 from scoring.service.publications import Publications
 from scoring.service.standings import Standings
 from scoring.store.tables import PublicationRow, StandingRow

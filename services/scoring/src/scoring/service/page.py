@@ -13,12 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from scoring.domain.facts import Report
+from scoring.service.decisions import known_decisions
 from scoring.service.facts import Facts
 from scoring.service.known_plan import KnownPlan
 from scoring.service.releases import finished_in, released, results_of
 from scoring.service.reports import report_of
 from scoring.store.tables import ReportRow, ReviewRow, StandingRow
 from shared.calendar.periods import Period
+from shared.contracts.decisions import Exemption
 from shared.contracts.intake import SubmissionAccepted
 from shared.contracts.rulebook import Rulebook
 from shared.contracts.scoring import StandingChanged
@@ -42,6 +44,7 @@ class Ground(NamedTuple):
 
     rulebook: Rulebook
     finished: Mapping[str, int | None]
+    exemptions: Sequence[Exemption]
 
 
 class Page:
@@ -67,9 +70,11 @@ class Page:
         place = (plan.facts.head.id, period.id)
         if place not in self._grounds:
             releases = await released(self.session, place[0], before=period.first)
+            decisions = await known_decisions(self.session, plan)
             self._grounds[place] = Ground(
                 await self._facts.rulebook(self.session, plan, period.last),
                 finished_in(results_of(releases, plan)),
+                decisions.exemptions,
             )
         return self._grounds[place]
 
