@@ -31,6 +31,7 @@ from scoring.domain.facts import RunFacts
 from scoring.domain.memory import previous_of
 from scoring.domain.period_run import run_period
 from scoring.domain.publication import Correction, Cutoff, build
+from shared.contracts.decisions import Exemption
 
 Json = dict[str, Any]
 Change = Callable[[Json], object]
@@ -201,6 +202,64 @@ def test_finished_tasks_and_lights_with_a_memory_follow_too(desk: Desk) -> None:
     assert lines["silent"].light_steps == ("ratio_red", "missing_again")
     assert (lines["hall"].basis, lines["roads"].left_out) == ("score.finished/1", "done")
     assert desk.errors(documents(run)) == []
+
+
+EXCUSED = replace(
+    RUN,
+    exemptions=(
+        Exemption(id="X1", task="roads", unit="U1", kind="E1", periods=("2022-B2",)),
+        Exemption(id="X2", task="silent", unit="U4", kind="E4", periods=("2022-B2",)),
+        Exemption(id="X3", task="talks", unit="U3", kind="E4", periods=("2022-B2",)),
+        Exemption(id="X4", task="hall", unit="U3", kind="E1", periods=("2022-B2",)),
+    ),
+    zeroed=frozenset({"air"}),
+)
+"""A line left out, one lifted, one that needs no lift, and one whose data was false."""
+
+
+@pytest.mark.parametrize("reader", ["office", "public"])
+def test_what_is_excused_and_what_was_false_follow_too(desk: Desk, reader: str) -> None:
+    result = run_period(EXCUSED)
+    assert [unit.reasons for unit in result.units] == [
+        ("no_counted_task",),
+        (),
+        ("exemption_limit",),
+        ("exemption_limit",),
+        ("no_counted_task",),
+    ]
+    assert desk.errors(documents(EXCUSED, reader=reader)) == []
+
+
+def own(task: str, unit: str, **fields: object) -> Change:
+    """In every leaf that holds the task's line."""
+
+    def change(one: Json) -> None:
+        lines = [line for leaf in one["leaves"].values() for line in leaf["tasks"]]
+        for line in lines:
+            for entry in line["own"] if line["task"] == task else ():
+                if entry["unit"] == unit:
+                    entry.update(fields)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "should"),
+    [
+        (own("silent", "U4", score="80.00"), 'silent, U4, score: "80.00" is written, "60.00"'),
+        (own("silent", "U3", score="60.00"), 'silent, U3, score: "60.00" is written, "0.00"'),
+        (own("roads", "U2", score=None), "roads, U2, score: null is written, "),
+        (own("roads", "U1", left_out=None), "roads, U1, left_out: null is written, "),
+        (own("silent", "U4", exemption=None), "exemption_limit: true is written, false follows"),
+    ],
+)
+def test_an_exemption_that_gives_more_than_it_may_is_named(
+    desk: Desk, change: Change, should: str
+) -> None:
+    one = documents(EXCUSED)
+    change(one)
+    found = desk.errors(forged(one))
+    assert any(should in error for error in found), found
 
 
 def score(task: str, unit: str, text: str = "99.99") -> Change:

@@ -2,6 +2,7 @@
 
 import json
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ from kit_cast import until
 from scoring_cast import a_task
 from scoring_house import AFTER_B1, AFTER_B2, PLAN, Site, accepted, adopted, plan_events
 
+from duban.verify import verify
 from scoring.domain.documents import canonical, leaf_digest
 from shared.contracts.intake import AccessRole
 from shared.kit.problems import PROBLEM_JSON
@@ -237,7 +239,9 @@ async def test_a_failed_draft_tells_why(site: Site) -> None:
     assert await code_of(await office.get(f"{B1}/tasks/T1/explanation")) == (409, "not_computed")
 
 
-async def test_all_documents_of_a_publication_come_as_one_canonical_file(site: Site) -> None:
+async def test_all_documents_of_a_publication_come_as_one_file_that_can_be_verified(
+    site: Site, tmp_path: Path
+) -> None:
     await a_closed_period(site)
     published = await site.publish("2022-B1")
     office = await office_of(site)
@@ -251,6 +255,10 @@ async def test_all_documents_of_a_publication_come_as_one_canonical_file(site: S
     assert one["leaves"]["U1"] == (await office.get(f"{B1}/units/U1")).json()
     assert sorted(one["leaves"]) == ["U1", "U2", "U3"]
     assert (one["record"]["approved_by"], one["record"]["state"]) == ("Mr Chen", "published")
+    file = tmp_path / "documents.json"
+    file.write_bytes(answer.content)
+    [verified], chain = verify([str(file)])
+    assert (verified.errors, verified.notes, chain) == ([], [], [])
 
 
 @pytest.mark.parametrize(

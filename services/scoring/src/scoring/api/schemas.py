@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PlainSerializer, WithJsonSchema
 
+from scoring.domain.events import EventShown
 from scoring.domain.exact import Printed
 from scoring.domain.ranking import Grade
 from scoring.domain.rollup import ActionResult, Rates, UnitReason, UnitResult
@@ -191,6 +192,8 @@ class Manifest(Contract):
     actions: tuple[WeighedAction, ...]
     plan_score: Printed | None
     rates: Rates
+    events: tuple[EventShown, ...]
+    """Decided in the period; in no score of it."""
     groups: dict[Id, tuple[GroupRow, ...]]
     """The units of each group, the best first; those without a rank stand last."""
     leaves: dict[Id, str]
