@@ -31,6 +31,7 @@ class Intake:
     submissions: Submissions
     review: Review
     duties: Duties
+    rounds: TimerLoop
 
 
 def build(*, settings: IntakeSettings, bus: Bus, clock: Clock, member: str) -> Intake:
@@ -70,4 +71,5 @@ def build(*, settings: IntakeSettings, bus: Bus, clock: Clock, member: str) -> I
         submissions=submissions,
         review=Review(db=db, journal=journal, rulebooks=rulebooks, clock=clock),
         duties=duties,
+        rounds=rounds,
     )

@@ -8,7 +8,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from secrets import token_hex
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Table, delete, tuple_
@@ -20,7 +19,7 @@ from intake.service.caller import Caller, Refused, refuse
 from intake.service.in_force import PlanInForce
 from intake.service.known import Counts, counts_of
 from intake.service.plans import Plans
-from intake.service.receipt import Receipt, Stored, receipt_of
+from intake.service.receipt import Receipt, Stored, receipt_of, report_id
 from intake.store.facts import Latest, Obligation, facts_of
 from intake.store.tables import IdempotencyKey, SubmissionRow
 from shared.calendar.windows import Window
@@ -162,9 +161,10 @@ class Page:
             window = plan.window(period)
             return Taken(receipt_of(submission, digest, plan, window, first), "repeated")
         window = self._admitted(sent, plan)
-        stored = Stored(f"s-{token_hex(16)}", self._now, plan.version)
+        name = report_id(digest, self._now, after=latest.id if latest else "")
+        stored = Stored(name, self._now, plan.version)
         receipt = receipt_of(submission, digest, plan, window, stored)
-        self._add(sent, window, plan.version, str(stored.id))
+        self._add(sent, window, plan.version, name)
         return Taken(receipt, "accepted")
 
     def _plan(self, sent: Sent) -> PlanInForce:
