@@ -137,10 +137,14 @@ class Database:
         """Let go of every connection."""
         await self._engine.dispose()
 
-    async def create(self, metadata: MetaData) -> None:
-        """Make the newest tables in an empty database that no migration will ever meet."""
+    async def create(self, metadata: MetaData) -> Any:  # noqa: ANN401  # drivers tell no types
+        """Make the newest tables in an empty database that no migration will ever meet.
+
+        Returns the driver's own connection; of a database in memory it is the only one.
+        """
         async with self._engine.begin() as connection:
             await connection.run_sync(metadata.create_all)
+            return await _driver_of(connection)
 
     async def _applied(self) -> str | None:
         from alembic.runtime.migration import MigrationContext  # noqa: PLC0415  # it takes long

@@ -5,7 +5,7 @@ one connection, so that one transaction ends before the next begins.
 """
 
 import sqlite3
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -30,12 +30,9 @@ class InstantSqlite(SQLiteDialect_pysqlite):
         del url
         return StaticPool
 
-    def connect(self, *arguments: Any, **named: Any) -> sqlite3.Connection:  # noqa: ANN401  # the driver's
+    def connect(self, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401  # the driver's
         """Open it."""
-        connection: sqlite3.Connection = sqlite3.connect(
-            *arguments, **named, factory=_Connection
-        )
-        return connection
+        return sqlite3.connect(*arguments, **named, factory=_Connection)
 
 
 async def _at_once() -> None:
@@ -46,13 +43,13 @@ class _Cursor(sqlite3.Cursor):
     async def _async_soft_close(self) -> None:
         """Asked for by SQLAlchemy: there is nothing to let go of."""
 
-    def execute(self, *arguments: Any) -> sqlite3.Cursor:  # noqa: ANN401  # the driver's
+    def execute(self, sql: str, parameters: Any = (), /) -> Self:  # noqa: ANN401  # the driver's
         await_only(_at_once())
-        return super().execute(*arguments)
+        return super().execute(sql, parameters)
 
-    def executemany(self, *arguments: Any) -> sqlite3.Cursor:  # noqa: ANN401  # the driver's
+    def executemany(self, sql: str, parameters: Any, /) -> Self:  # noqa: ANN401  # the driver's
         await_only(_at_once())
-        return super().executemany(*arguments)
+        return super().executemany(sql, parameters)
 
 
 class _Connection(sqlite3.Connection):

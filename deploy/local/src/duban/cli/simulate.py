@@ -1,23 +1,23 @@
 """`duban simulate`: what the rules make of a plan and of what happens to it."""
 
 import asyncio
+import gc
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import structlog
 import typer
-from rich.table import Table
 
-from duban.cli.door import AsJson, Stop, progress, say
-from duban.cli.files import bytes_of, problems_stop
-from shared.kit.documents import DocumentError
+from duban.cli.door import AsJson, progress, say
+from shared.contracts import lean
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from duban.simulate.account import Account
-    from duban.simulate.scenario import Scenario
 
 _YEAR: Final = (
     "unit", "periods", "attainment", "overshoot", "bonus", "deductions", "score", "rank", "grade",
@@ -40,7 +40,6 @@ def simulate(
 
     Nothing is sent and nothing is kept; the same file always gives the same answer. A scenario:
 
-    \b
       plan: plan.yaml                 # a plan file beside it, or the plan itself
       rulebook: {coverage_guard: "0.4"}     # only what differs from the defaults
       timeline:
@@ -53,42 +52,54 @@ def simulate(
 
     Example: duban simulate examples/scenarios/first-look.yaml
     """
-    _silence()
-    answer = asyncio.run(_played(file))
-    say(answer.members(), *_told(answer), as_json=as_json)
+    _load_lightly()
+    with _silence():
+        account = asyncio.run(_played(file))
+    say(account.members(), *(() if as_json else _told(account)), as_json=as_json)
+
+
+def _load_lightly() -> None:
+    """Import the services as a command wants them that ends in a second."""
+    lean.LEAN = True
+    gc.disable()  # what is imported stays: looking through it again and again frees nothing
+    import duban.simulate.account  # noqa: F401, PLC0415  # with it comes everything
+
+    gc.freeze()
+    gc.enable()
+    lean.LEAN = False
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """What the services would log of days that never were concerns nobody."""
+    import structlog  # noqa: PLC0415  # it comes with the services
+
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 async def _played(file: Path) -> "Account":
-    from duban.simulate.account import account_of  # noqa: PLC0415  # these import the services
-    from duban.simulate.house import House  # noqa: PLC0415
-    from duban.simulate.play import play  # noqa: PLC0415
-
-    scenario = _read(file)
-    house = House(start=scenario.start)
-    try:
-        await house.open()
-        with progress(f"simulating {scenario.plan}") as tell:
-            refused = await play(scenario, house, tell)
-        return await account_of(house, refused, timezone=scenario.timezone)
-    finally:
-        await house.close()
-
-
-def _read(file: Path) -> "Scenario":
-    """The scenario, or the end of the command: what is none is misuse."""
+    from duban.cli.files import bytes_of, problems_stop  # noqa: PLC0415  # as above
+    from duban.simulate.account import account_of  # noqa: PLC0415  # as above
+    from duban.simulate.house import House  # noqa: PLC0415  # as above
+    from duban.simulate.play import play  # noqa: PLC0415  # as above
     from duban.simulate.scenario import Refused, read_scenario  # noqa: PLC0415  # as above
+    from shared.kit.documents import DocumentError  # noqa: PLC0415  # as above
 
     try:
-        return read_scenario(file, bytes_of(file))
+        scenario = read_scenario(file, bytes_of(file))
+        async with House(start=scenario.start) as house:
+            with progress(f"simulating {scenario.plan}") as tell:
+                refused = await play(scenario, house, tell)
+            return await account_of(house, refused, timezone=scenario.timezone)
     except DocumentError as error:
         raise problems_stop(file, error.problems, status=2) from None
-    except Refused as refused:
-        raise problems_stop(refused.file or file, refused.problems, status=1) from None
-
-
-def _silence() -> None:
-    """What the services would log of a day that never was concerns nobody."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    except Refused as error:
+        raise problems_stop(error.file or file, error.problems, status=1) from None
 
 
 def _told(account: "Account") -> Iterator[Any]:
@@ -123,19 +134,21 @@ def _rates(rates: Mapping[str, Any]) -> str:
     )
 
 
-def _ranking(units: Sequence[Mapping[str, Any]]) -> Table:
+def _ranking(units: Sequence[Mapping[str, Any]]) -> "Table":
     last = len(units) + 1
     ordered = sorted(units, key=lambda one: (one["group"], one["rank"] or last, one["unit"]))
     return _table("units", ("group", "rank", "unit", "score", "grade", "reasons"), ordered)
 
 
-def _lines(tasks: Sequence[Mapping[str, Any]]) -> Table:
+def _lines(tasks: Sequence[Mapping[str, Any]]) -> "Table":
     order = {"red": 0, "yellow": 1}
     ordered = sorted(tasks, key=lambda one: (order.get(one["light"], 2), one["task"]))
     return _table("tasks, those behind first", _TASK, ordered)
 
 
-def _table(title: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Table:
+def _table(title: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> "Table":
+    from rich.table import Table  # noqa: PLC0415  # machines do without it
+
     table = Table(title=title, title_justify="left")
     for name in columns:
         table.add_column(name)

@@ -65,8 +65,7 @@ async def _alerts(house: House, zone: ZoneInfo) -> list[dict[str, Any]]:
             one.alert.id: (await session.get_one(Alert, one.alert.id)).state
             for one in house.warnings
         }
-    told = [_alert(one, states[one.alert.id], zone) for one in house.warnings]
-    return told
+    return [_alert(one, states[one.alert.id], zone) for one in house.warnings]
 
 
 def _alert(warned: Warned, state: str, zone: ZoneInfo) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import intake.service.caller
 import scoring.service.caller
 from duban.simulate.callers import APPROVER, DRAFTER, RELEASER, as_intake, as_scoring
 from duban.simulate.house import House
-from duban.simulate.scenario import Entry, Scenario
+from duban.simulate.scenario import Entry, Refused, Scenario
 from duban.simulate.verbs import (
     LAST,
     LATER,
@@ -23,6 +23,7 @@ from duban.simulate.verbs import (
 )
 from shared.contracts.decisions import CorrectedReport, Decision
 from shared.contracts.submission import Submission
+from shared.kit.documents import DocumentError
 
 _MOST: Final = 1_000_000
 _ROUTE: Final = "/v1/submissions"
@@ -49,16 +50,9 @@ async def play(scenario: Scenario, house: House, tell: Callable[[str], None]) ->
     """Let the services live through a scenario; what the rules refused, in order.
 
     Raises:
-        DocumentError: the plan or the rulebook cannot be put in force.
+        Refused: the plan cannot be put in force.
     """
-    office = as_intake(DRAFTER)
-    await house.intake.plans.apply(
-        scenario.plan, scenario.document, dry_run=False, caller=office
-    )
-    if scenario.rulebook is not None:
-        name, body = scenario.rulebook
-        await house.intake.rulebooks.adopt(name, body, plan=scenario.plan, caller=office)
-    await house.settle()
+    await _put_in_force(scenario, house)
     player = _Player(scenario.plan, house)
     refused = []
     for number, entry in enumerate(scenario.entries, start=1):
@@ -71,6 +65,20 @@ async def play(scenario: Scenario, house: House, tell: Callable[[str], None]) ->
         await house.settle()
     await house.pass_until(scenario.until)
     return refused
+
+
+async def _put_in_force(scenario: Scenario, house: House) -> None:
+    office = as_intake(DRAFTER)
+    try:
+        await house.intake.plans.apply(
+            scenario.plan, scenario.document, dry_run=False, caller=office
+        )
+        if scenario.rulebook is not None:
+            name, body = scenario.rulebook
+            await house.intake.rulebooks.adopt(name, body, plan=scenario.plan, caller=office)
+    except DocumentError as error:  # of a document that was written anew: its lines say nothing
+        raise Refused([replace(one, line=None) for one in error.problems], file=None) from None
+    await house.settle()
 
 
 class _Player:
@@ -115,7 +123,9 @@ class _Player:
             case Correct() as body:
                 await self._correct(body)
             case WholeYear() as body if entry.verb == "freeze":
-                await self._house.scoring.years.freeze(self._plan, body.year, caller=as_scoring(DRAFTER))
+                await self._house.scoring.years.freeze(
+                    self._plan, body.year, caller=as_scoring(DRAFTER)
+                )
             case WholeYear() as body:
                 await self._year(body.year)
             case body:

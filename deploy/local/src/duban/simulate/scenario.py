@@ -7,11 +7,11 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from duban.simulate.verbs import LATER, VERBS, Unsupported
 from intake.service.files import PlanFile, check_document, check_rulebook_document
 from notify.domain.routes import RoutesDocument, unsupported
-from pydantic import ValidationError
-
 from shared.contracts.plan import HolidayYear
 from shared.contracts.problem import Path as Place
 from shared.contracts.problem import Problem, path_text
@@ -25,7 +25,7 @@ _LATER_MEND: Final = "leave it out: it comes with a later release"
 
 
 class Refused(Exception):  # noqa: N818  # it tells what to do: mend what it names
-    """The plan, rulebook or routes of a scenario are refused; `file` holds them, or the scenario."""
+    """The plan, rulebook or routes are refused; `file` holds them, where it is not the scenario."""
 
     def __init__(self, problems: Sequence[Problem], *, file: Path | None) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
@@ -105,15 +105,11 @@ class _Part:
         if isinstance(value, dict):
             return cls(document=scenario.part(key), file=None, at=(key,))
         named = file.parent / value
-        try:
-            if Path(value).is_absolute() or not named.is_file():
-                raise OSError("there is no such file beside the scenario")
-            with named.open("rb") as stream:
-                data = stream.read(JSON_BYTES + 1)
-        except (OSError, ValueError) as error:
-            why = f"{value!r} cannot be read: {error}"
-            problem = _problem(scenario, (key,), "unreadable_file", why, "name a file beside it")
-            raise DocumentError([problem]) from None
+        data = _beside(named) if not Path(value).is_absolute() else None
+        if data is None:
+            why = f"{value!r} cannot be read"
+            mend = "name a file that stands beside the scenario"
+            raise DocumentError([_problem(scenario, (key,), "unreadable_file", why, mend)])
         return cls(document=read_document(data, name=named.name), file=named, at=())
 
     def refused(self, error: DocumentError) -> Refused:
@@ -212,11 +208,24 @@ class _Timeline:
         self.problems.append(_problem(self._document, at, code, message, mend))
 
 
+def _beside(named: Path) -> bytes | None:
+    """What a file holds, or nothing where it is none that can be read."""
+    try:
+        if not named.is_file():
+            return None
+        with named.open("rb") as stream:
+            return stream.read(JSON_BYTES + 1)
+    except (OSError, ValueError):
+        return None
+
+
 def _misshapen(document: Document) -> Iterator[Problem]:
     """What keeps a document from being a scenario at all."""
     value = document.value
     if not isinstance(value, dict):
-        yield _problem(document, (), "wrong_type", "it is no mapping", "write {plan: …, timeline: …}")
+        yield _problem(
+            document, (), "wrong_type", "it is no mapping", "write {plan: …, timeline: …}"
+        )
         return
     for key in value:
         if key not in _KEYS:
@@ -339,7 +348,13 @@ def _refuse_routes(part: _Part) -> None:
         raise part.refused(error) from None
     if asked := unsupported(routes):
         problems = [
-            Problem(line=None, path=path, code="not_supported", message=f"{path} is not carried out yet", mend=_LATER_MEND)
+            Problem(
+                line=None,
+                path=path,
+                code="not_supported",
+                message=f"{path} is not carried out yet",
+                mend=_LATER_MEND,
+            )
             for path in asked
         ]
         raise Refused(problems, file=part.file)

@@ -158,9 +158,7 @@ def decision_of(body: Contract) -> Decision:
         return body.confirm or Adjustment(**_as(body, Adjustment))
     if isinstance(body, TaskChange):
         return _task_change(body)
-    if isinstance(
-        body, Extension | Exemption | Confirmation | Award | Penalty | Veto | Rating
-    ):
+    if isinstance(body, Extension | Exemption | Confirmation | Award | Penalty | Veto | Rating):
         return body
     raise TypeError(f"{type(body).__name__} is no decision")
 
