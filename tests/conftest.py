@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from typing import NoReturn
 
 import pytest
 from peers import NotInstalled
 from peers.kafka import Kafka
 from peers.postgres import Postgres
+from peers.prometheus import tool
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +35,16 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
     broker.kill()
 
 
-def _do_without(reason: str) -> None:
+@pytest.fixture(scope="session")
+def promtool() -> str:
+    """Where promtool is, which checks and tries alert rules."""
+    try:
+        return tool("promtool")
+    except NotInstalled as error:
+        return _do_without(str(error))
+
+
+def _do_without(reason: str) -> NoReturn:
     """Skip, aloud; where REQUIRE_REAL is set the suites on real servers must run."""
     if os.environ.get("REQUIRE_REAL"):
         pytest.fail(f"{reason} (REQUIRE_REAL is set)", pytrace=False)
@@ -47,6 +58,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if unreal:
         terminalreporter.section("not run on real servers")
         terminalreporter.line(
-            f"{len(unreal)} tests need Apache Kafka or PostgreSQL, which this machine lacks: "
-            "make peers installs them (apt, Maven), then make test runs everything"
+            f"{len(unreal)} tests need Apache Kafka, PostgreSQL or Prometheus, which this machine "
+            "lacks: make peers installs them (apt, Maven), then make test runs everything"
         )

@@ -27,6 +27,7 @@ from shared.kit.bus.loop import ConsumerLoop, Handler, Received
 from shared.kit.clock import Clock, MovableClock
 from shared.kit.db import Database
 from shared.kit.dead_letters import DeadLetters
+from shared.kit.figures import Figures, Reading
 from shared.kit.inbox import Inbox
 from shared.kit.journal import Journal, to_message
 from shared.kit.log_guard import LogGuard
@@ -244,8 +245,21 @@ class Service:
             gate=gate,
             pages=Pages(gate=gate, secure_cookie=False),
             metrics=self.metrics,
+            figures=self.figures(),
         )
         return build_app(name="kit", summary="The kit.", parts=parts, routers=routers, bodies=[])
+
+    def figures(self, *readings: Reading) -> Figures:
+        return Figures(
+            db=self.db,
+            tables=self.tables,
+            bus=self.bus,
+            inbox=self.inbox,
+            dead_letters=self.dead_letters,
+            clock=self.clock,
+            metrics=self.metrics,
+            readings=readings,
+        )
 
     def figure(self, name: str, **labels: str) -> float | None:
         """A figure of the service's metrics."""

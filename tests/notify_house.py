@@ -199,6 +199,11 @@ class House:
         """A figure of the service's metrics."""
         return self.notify.parts.metrics.registry.get_sample_value(name, labels)
 
+    async def pending(self) -> float | None:
+        """How many mails wait to be sent, as the metrics have it."""
+        await self.notify.parts.figures.read()
+        return self.figure("duban_deliveries_pending", channel="mail")
+
     def wall_moves(self, span: timedelta) -> None:
         """Time passes on the wall, and whoever waits looks again."""
         self.clock.ahead += span

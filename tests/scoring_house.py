@@ -157,7 +157,7 @@ class House:
         """A replica's worker for drafts, on its own connection."""
         return Runs(
             db=db,
-            drafting=Drafting(gathering=Gathering(facts=Facts())),
+            drafting=Drafting(gathering=Gathering(facts=Facts()), salt_key=b"s" * 32),
             dead_letters=self.scoring.parts.dead_letters,
             clock=self.clock,
         )

@@ -327,6 +327,13 @@ def test_the_origin_sends_each_path_as_the_table_says() -> None:
 
 
 @with_helm
+def test_the_rules_that_are_rendered_are_those_that_are_tested() -> None:
+    objects = render("everything.yaml")
+    rendered = of_kind("PrometheusRule", objects)["duban"]["spec"]
+    assert rendered == read_yaml(ROOT / "deploy" / "prometheus" / "alerts.yaml")
+
+
+@with_helm
 def test_a_changed_setting_or_secret_replaces_the_pods_and_nothing_else_does() -> None:
     def stamps(*more: str) -> list[Json]:
         sets = of_kind("StatefulSet", render("smallest.yaml", *more)).values()

@@ -162,6 +162,7 @@ async def test_gaps_dead_letters_and_parked_events_show_in_the_figures(service: 
     async with service.db.write() as session:
         journal = service.tables.journal
         await session.execute(journal.update().values(sequence=1, parked="too large"))
+    await service.figures().read()
 
     found = await figures(service)
 

@@ -20,13 +20,14 @@ COMMANDS = [
     "publish approve",
     "publish release",
     "explain",
+    "verify",
     "token bootstrap",
     "token issue",
     "token list",
     "token revoke",
     "doctor",
 ]
-LATER = ["simulate", "verify", "export scenario", "publish correct"]
+LATER = ["simulate", "export scenario", "publish correct"]
 
 
 def written(folder: Path, name: str, text: str) -> Path:

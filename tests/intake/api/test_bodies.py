@@ -12,7 +12,7 @@ SUMMARY = (
     '{"id":"s-#","plan":"lake-plan","task":"trees","unit":"water","period":"2022-B2",'
     '"state":"submitted","received_at":"2022-05-06T02:00:00+00:00","as_of":"2022-04-30",'
     '"digest":"#","by":"water","verified_at":null,"marks":"0","returned_at":null,'
-    '"returned_reason":null'
+    '"returned_reason":null,"rubric":null,"corrected":false'
 )
 
 
@@ -40,7 +40,7 @@ async def test_a_submission_and_its_review(town: Town) -> None:
     place = f"/v1/submissions/{(await town.accepted(body))['id']}"
     assert on_the_wire(await town.get(place)) == SUMMARY + (
         ',"values":{"planted":"40","alive":"30.5"},"milestones":null,"percent":null,"no_data":[],'
-        '"correction":null,"note":"春季","evidence":[]}'
+        '"correction":null,"note":"春季","evidence":[],"verified_values":{}}'
     )
     listed = await town.get("/v1/submissions", plan=PLAN)
     assert on_the_wire(listed) == f'{{"items":[{SUMMARY}}}],"cursor":null}}'

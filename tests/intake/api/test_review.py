@@ -55,6 +55,8 @@ async def test_a_report_is_verified_with_marks_and_a_reason(town: Town) -> None:
         "marks": "2.5",
         "reason": "no map",
         "by": "office",
+        "rubric": None,
+        "values": {},
     }
 
 

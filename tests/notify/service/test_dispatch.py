@@ -292,7 +292,8 @@ async def test_what_waits_to_be_sent_is_a_figure(house: House, mailbox: Mailbox)
     await house.hear(standing("green", "yellow"))
     async with house.dispatching():
         await until_delivered(house, lambda all_: all_[0].attempts == 1)
-        await until(lambda: house.figure("duban_deliveries_pending") == 1)
+        assert await house.pending() == 1
         mailbox.answer = "250 OK"
         house.wall_moves(timedelta(seconds=6))
-        await until(lambda: house.figure("duban_deliveries_pending") == 0)
+        await until_delivered(house, lambda all_: all_[0].state == "delivered")
+        assert await house.pending() == 0

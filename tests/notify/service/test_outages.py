@@ -161,7 +161,7 @@ async def test_an_address_the_mail_server_refuses_is_not_tried_again(
         async with house.dispatching():
             await until_delivered(house, lambda all_: all_[0].state == "refused")
             house.wall_moves(timedelta(days=9))
-            await until(lambda: house.figure("duban_deliveries_pending") == 0)
+            assert await house.pending() == 0
         assert (await house.deliveries())[0].attempts == 1
     server.close()
     await server.wait_closed()

@@ -3,9 +3,7 @@
 from datetime import timedelta
 
 from notify_house import HEAD, REPORTER, House, overdue, standing
-from prometheus_client import CollectorRegistry
 
-from notify.metrics import NotifyMetrics
 from notify.service.queue import Queue
 
 LEASE = timedelta(minutes=2)
@@ -13,8 +11,7 @@ LEASE = timedelta(minutes=2)
 
 def queue_of(house: House, member: str) -> Queue:
     """What a process of this name takes its work from."""
-    metrics = NotifyMetrics(CollectorRegistry())
-    return Queue(db=house.db, clock=house.clock, metrics=metrics, member=member)
+    return Queue(db=house.db, clock=house.clock, member=member)
 
 
 async def claimed(queue: Queue) -> list[str]:

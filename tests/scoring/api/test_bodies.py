@@ -34,7 +34,9 @@ async def test_the_board_a_publication_and_its_explanation(site: Site) -> None:
     assert on_the_wire(listed) == f'{{"items":[{HEAD}}}]}}'
     whole = on_the_wire(await office.get(B1))
     assert whole.startswith(
-        HEAD + ',"manifest":{"actions":[{"action":"A1","score":"92.00"}],"cutoff":{"at":"'
+        HEAD
+        + ',"manifest":{"actions":[{"action":"A1","score":"92.00","weight":"1"}],"corrects":null,'
+        '"cutoff":{"at":"'
     )
     assert f'"tasks":[{ROW}}}],"actions":[{{"action":"A1","score":"92.00"}}]' in whole
     assert whole.endswith(
@@ -48,7 +50,7 @@ async def test_the_board_a_publication_and_its_explanation(site: Site) -> None:
     assert unit == f'{{"unit":"U1","items":[{told}]}}'
 
 
-async def test_a_units_document_has_the_bytes_its_digest_is_of(site: Site) -> None:
+async def test_a_manifest_and_a_line_have_the_bytes_their_digests_are_of(site: Site) -> None:
     await site.house.hear_plan(a_task("T1"))
     site.house.at(AFTER_B1)
     publication = await site.publish("2022-B1")
@@ -57,4 +59,7 @@ async def test_a_units_document_has_the_bytes_its_digest_is_of(site: Site) -> No
     manifest = whole.partition(b'"manifest":')[2].partition(b',"units":[')[0]
     assert sha256(manifest).hexdigest() == publication["digest"]
     leaf = (await office.get(f"{B1}/units/U1")).content
-    assert sha256(leaf).hexdigest() == publication["manifest"]["leaves"]["U1"]
+    before, _, rest = leaf.partition(b'"tasks":[')
+    line, _, after = rest.partition(b'],"version":')
+    hashed = before + b'"tasks":["' + sha256(line).hexdigest().encode() + b'"],"version":' + after
+    assert sha256(hashed).hexdigest() == publication["manifest"]["leaves"]["U1"]

@@ -1,43 +1,27 @@
 """The pages of scoring: what a person reads, in both languages, and nothing from another host."""
 
 from collections.abc import AsyncIterator
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
 from databases import Databases
+from page_cast import HOSTILE, Outline, read
 from scoring_cast import a_task
 from scoring_house import AFTER_B1, PLAN, Site, adopted, open_site
 
-HOSTILE = "<script>alert(1)</script>"
 BULLETIN = f"/bulletin/{PLAN}/2022-B1"
-PAGES = ("/", "/board", BULLETIN, f"{BULLETIN}/units/U1", f"{BULLETIN}/units/U2")
+PAGES = (
+    "/",
+    "/board",
+    BULLETIN,
+    f"{BULLETIN}?version=1",
+    f"{BULLETIN}/units/U1",
+    f"{BULLETIN}/units/U2",
+    f"/tasks/{PLAN}/T1",
+)
 SECOND = [{"unit": "U2", "role": "lead"}]
-
-
-class Outline(HTMLParser):
-    """The tags of a page, the addresses it names, and its text."""
-
-    def __init__(self, page: httpx.Response) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.addresses: list[str] = []
-        self._words: list[str] = []
-        self.feed(page.text)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self._words).split())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        named = ("href", "src", "srcset", "action", "data", "poster", "formaction")
-        self.addresses += [value or "" for name, value in attrs if name in named]
-
-    def handle_data(self, data: str) -> None:
-        self._words.append(data)
 
 
 async def a_published_period(site: Site) -> None:
@@ -65,14 +49,6 @@ async def open_to_all(tmp_path: Path, databases: Databases) -> AsyncIterator[Sit
     """A site whose bulletin is for everybody."""
     async with open_site(tmp_path / "open", databases=databases, public=True) as made:
         yield made
-
-
-async def read(client: httpx.AsyncClient, path: str, language: str = "en") -> str:
-    """The text of a page."""
-    page = await client.get(path, headers={"accept-language": language})
-    assert page.status_code == 200, page.text
-    assert page.headers["content-language"] == ("en" if language == "en" else "zh-CN")
-    return Outline(page).text
 
 
 async def test_the_first_page_lists_the_bulletins(office: httpx.AsyncClient) -> None:
@@ -115,7 +91,7 @@ async def test_the_bulletin_ranks_names_who_is_behind_and_who_is_left_out(
     assert "1 U1 92.00 good 10 0" in text
     assert "2 U2 0.00 poor 20 0" in text
     assert "— U3 — — 0 0 no counted task" in text
-    assert "later T4 U1 not started" in text
+    assert "not started · 1 later T4 U1" in text
     chinese = await read(office, BULLETIN, "zh")
     assert "绿化" in chinese
     assert "1 U1 92.00 良好" in chinese

@@ -10,6 +10,8 @@ from kit_cast import until
 from scoring_cast import a_task
 from scoring_house import AFTER_B1, AFTER_B2, PLAN, Site, accepted, adopted, plan_events
 
+from scoring.domain.documents import canonical, leaf_digest
+from shared.contracts.intake import AccessRole
 from shared.kit.problems import PROBLEM_JSON
 
 B1 = f"/v1/publications/{PLAN}/2022-B1"
@@ -81,7 +83,7 @@ async def test_a_publication_shows_its_manifest_units_tasks_actions_and_rates(si
     assert body["digest"] == canonical_digest(body["manifest"])
 
 
-async def test_a_leafs_digest_is_that_of_its_canonical_bytes_and_stands_in_the_manifest(
+async def test_a_leafs_digest_is_that_of_its_lines_digests_and_stands_in_the_manifest(
     site: Site,
 ) -> None:
     await a_closed_period(site)
@@ -89,7 +91,8 @@ async def test_a_leafs_digest_is_that_of_its_canonical_bytes_and_stands_in_the_m
     office = await office_of(site)
     for unit in ("U1", "U2", "U3"):
         leaf = (await office.get(f"{B1}/units/{unit}")).json()
-        assert canonical_digest(leaf) == manifest["leaves"][unit]
+        lines = [canonical_digest(line) for line in leaf["tasks"]]
+        assert canonical_digest(leaf | {"tasks": lines}) == manifest["leaves"][unit]
 
 
 async def test_a_hidden_task_is_shown_to_the_office_and_left_out_for_others(site: Site) -> None:
@@ -232,3 +235,51 @@ async def test_a_failed_draft_tells_why(site: Site) -> None:
     body = (await office.get(B1)).json()
     assert (body["state"], body["failure"]) == ("failed", "not_supported: missing: carry")
     assert await code_of(await office.get(f"{B1}/tasks/T1/explanation")) == (409, "not_computed")
+
+
+async def test_all_documents_of_a_publication_come_as_one_canonical_file(site: Site) -> None:
+    await a_closed_period(site)
+    published = await site.publish("2022-B1")
+    office = await office_of(site)
+    answer = await office.get(f"{B1}/documents")
+    named = answer.headers["content-disposition"]
+    assert named == 'attachment; filename="duban.town.2022-B1.v1.json"'
+    body = answer.json()
+    (one,) = body["publications"]
+    assert answer.content == canonical(body)
+    assert (one["digest"], one["manifest"]) == (published["digest"], published["manifest"])
+    assert one["leaves"]["U1"] == (await office.get(f"{B1}/units/U1")).json()
+    assert sorted(one["leaves"]) == ["U1", "U2", "U3"]
+    assert (one["record"]["approved_by"], one["record"]["state"]) == ("Mr Chen", "published")
+
+
+@pytest.mark.parametrize(
+    ("role", "reader"), [("office", "office"), ("observer", "office"), ("submit", "public")]
+)
+async def test_only_office_and_observers_get_a_hidden_line_in_the_documents(
+    site: Site, role: AccessRole, reader: str
+) -> None:
+    await a_closed_period(site)
+    await site.publish("2022-B1")
+    unit = "U1" if role == "submit" else None
+    visitor = site.visitor(await site.house.token(role, unit=unit))
+    answer = await visitor.get(f"{B1}/documents?version=1")
+    (one,) = answer.json()["publications"]
+    assert one["reader"] == reader
+    assert ("T3" in answer.text) is (reader == "office")
+    assert ("public" in answer.headers["content-disposition"]) is (reader == "public")
+    assert leaf_digest(one["leaves"]["U1"]) == one["manifest"]["leaves"]["U1"]
+
+
+async def test_a_draft_has_documents_for_the_office_once_it_is_computed(site: Site) -> None:
+    await a_closed_period(site)
+    office = await office_of(site)
+    await site.house.hear(adopted(missing="carry"))
+    await site.drafted("2022-B1", office)
+    assert await code_of(await office.get(f"{B1}/documents")) == (409, "not_computed")
+    await site.house.hear(adopted(version=2))
+    await site.drafted("2022-B1", office)
+    answer = await office.get(f"{B1}/documents")
+    assert ".v1.draft.json" in answer.headers["content-disposition"]
+    observer = site.visitor(await site.house.token("observer"))
+    assert await code_of(await observer.get(f"{B1}/documents")) == (404, "period_unpublished")

@@ -20,9 +20,10 @@ from scoring_cast import (
     the_line,
 )
 
+from scoring.domain.documents import canonical
 from scoring.domain.facts import Report
 from scoring.domain.period_run import PeriodResult, run_period
-from scoring.domain.publication import Cutoff, build, canonical
+from scoring.domain.publication import Cutoff, build
 
 quick = settings(max_examples=60, deadline=None)
 values = st.decimals(min_value=0, max_value=300, places=2).map(str)

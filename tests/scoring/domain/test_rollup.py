@@ -1,10 +1,14 @@
 """Shares, units, actions, ranks, grades and rates."""
 
 from collections import Counter
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scoring_cast import (
     Json,
     a_plan,
@@ -21,6 +25,7 @@ from scoring.domain.ranking import competition, dense, grades, modified, ranks
 from scoring.domain.rollup import UnitResult, published_mean, rates
 from scoring.domain.shares import shares
 from scoring.domain.task_line import TaskLine
+from shared.contracts.plan import Assignment, Role, Validity
 from shared.contracts.rulebook import Grades, Rounding, Shares
 
 LEAD = {"unit": "U1", "role": "lead"}
@@ -56,6 +61,32 @@ def test_a_share_written_in_the_plan_replaces_its_part() -> None:
         "U1": "9/10",
         "U2": "1/10",
     }
+
+
+roles = st.sampled_from(["joint_lead", "cooperating", "supervising"])
+
+
+@given(st.lists(st.tuples(st.sampled_from(["U1", "U2", "U3", "U4"]), roles), max_size=6))
+def test_the_shares_of_a_task_sum_to_one(others: list[tuple[str, Role]]) -> None:
+    helpers = [Assignment(unit=unit, role=role) for unit, role in others]
+    lead = Assignment(unit="U1", role="lead")
+    assert sum(shares([*helpers, lead], SPLIT).values(), Fraction(0)) == 1
+
+
+def test_a_unit_that_has_closed_holds_nothing_any_more() -> None:
+    task = a_task(assignments=[LEAD, HELPERS[0]])
+    plan = a_plan(task, a_task("T2", assignments=[{"unit": "U2", "role": "lead"}]))
+    units = tuple(
+        unit.model_copy(update={"valid": Validity(to=date(2022, 4, 29))})
+        if unit.id == "U2"
+        else unit
+        for unit in plan.units
+    )
+    result = run_period(a_run(plan=replace(plan, units=units)))
+    assert [line.left_out for line in result.tasks] == [None, "closed"]
+    assert result.tasks[0].shares == {"U1": 1}
+    closed = by_unit(result)["U2"]
+    assert (closed.score, closed.rank, closed.reasons) == (None, None, ("no_counted_task",))
 
 
 def test_by_coefficient_each_role_has_its_own() -> None:

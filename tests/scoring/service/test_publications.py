@@ -10,6 +10,7 @@ from scoring_cast import a_task
 from scoring_house import AFTER_B1, AFTER_B2, PLAN, House, accepted, adopted, plan_events, workday
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from scoring.domain.documents import leaf_digest
 from scoring.service.caller import Refused
 from scoring.service.releases import result_of
 from shared.contracts.envelope import Event
@@ -181,7 +182,7 @@ async def test_a_release_is_told_unit_by_unit_and_then_closed(house: House) -> N
     assert report == result_of(row).tasks[0].submission
     for unit in (first, second, third):
         leaf = await house.publications.leaf(row, unit.unit)
-        assert unit.digest == leaf.digest == sha256(leaf.document.encode()).hexdigest()
+        assert unit.digest == leaf.digest == leaf_digest(json.loads(leaf.document))
 
 
 async def test_a_release_that_cannot_tell_its_events_is_no_release(

@@ -149,6 +149,7 @@ async def test_the_figures_count_the_tasks_by_light(house: House) -> None:
     await house.hear_plan(a_task("T1"), a_task("T2"))
     house.at("2022-04-30T12:00")
     await house.hear_report(values={"T1.I": "33"})
+    await house.scoring.parts.figures.read()
     registry = house.scoring.parts.metrics.registry
     shown = {
         light: registry.get_sample_value("duban_tasks", {"plan": "town", "light": light})

@@ -30,6 +30,22 @@ async def settle(house: House, *, clock: Clock, at_most: float = 120) -> None:
             await asyncio.sleep(_LOOK_SECONDS)
 
 
+async def fired(house: House, *, clock: Clock, at_most: float = 120) -> None:
+    """Return when no timer is due any more: what time has brought stands in the plan's order.
+
+    Raises:
+        TimeoutError: one still is after `at_most` seconds.
+    """
+    parts = house.intake.parts
+    timers, written = Timers(tables=parts.tables), parts.db.written.listener()
+    async with asyncio.timeout(at_most):
+        while True:
+            async with parts.db.read() as session:
+                if not await timers.due(session, now=clock.business_now()):
+                    return
+            await written.wait(at_most=_LOOK_SECONDS)
+
+
 async def _is_quiet(house: House, clock: Clock) -> bool:
     for parts in (house.intake.parts, house.scoring.parts, house.notify.parts):
         if not await _has_said_and_heard_all(parts, clock):

@@ -2,7 +2,9 @@
 
 from fastapi import FastAPI
 
+from intake.api.decisions import KINDS, decisions_router
 from intake.api.home import home_router
+from intake.api.journal import journal_router
 from intake.api.obligations import obligations_router
 from intake.api.plans import plans_router
 from intake.api.rulebooks import rulebooks_router
@@ -34,8 +36,10 @@ def create_app(intake: Intake) -> FastAPI:
             ),
             obligations_router(duties=intake.duties, gate=gate),
             plans_router(db=intake.parts.db, plans=intake.plans, duties=intake.duties, gate=gate),
+            decisions_router(decisions=intake.decisions, gate=gate),
             rulebooks_router(db=intake.parts.db, rulebooks=intake.rulebooks, gate=gate),
             tokens_router(access=intake.access, gate=gate),
+            journal_router(db=intake.parts.db, gate=gate),
             home_router(),
         ],
         bodies=[
@@ -46,6 +50,7 @@ def create_app(intake: Intake) -> FastAPI:
             TokenRequest,
             Verification,
             ReturnOrder,
+            *KINDS.values(),
         ],
         hot={"/v1/submissions": taking.one, "/v1/submissions/batch": taking.batch},
     )

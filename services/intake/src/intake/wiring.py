@@ -6,7 +6,9 @@ from intake.config import MIGRATIONS, IntakeSettings
 from intake.consumers import handlers
 from intake.metrics import IntakeMetrics
 from intake.service.access import Access
+from intake.service.decisions import Decisions
 from intake.service.duties import Duties
+from intake.service.figures import Figures
 from intake.service.plans import WORKDAY, Plans
 from intake.service.review import Review
 from intake.service.rulebooks import Rulebooks
@@ -30,6 +32,7 @@ class Intake:
     rulebooks: Rulebooks
     submissions: Submissions
     review: Review
+    decisions: Decisions
     duties: Duties
     rounds: TimerLoop
 
@@ -49,6 +52,7 @@ def build(*, settings: IntakeSettings, bus: Bus, clock: Clock, member: str) -> I
     timers = Timers(tables=kit)
     metrics = IntakeMetrics(base.registry)
     db, journal = base.db, base.journal
+    journal.watch(metrics.said)
     rulebooks = Rulebooks(db=db, journal=journal, clock=clock)
     plans = Plans(db=db, journal=journal, rulebooks=rulebooks, timers=timers, clock=clock)
     duties = Duties(db=db, journal=journal, plans=plans, timers=timers, clock=clock)
@@ -60,16 +64,19 @@ def build(*, settings: IntakeSettings, bus: Bus, clock: Clock, member: str) -> I
         handlers={WORKDAY: duties.on_workday},
         metrics=base.metrics,
     )
+    figures = Figures(db=db, plans=plans, duties=duties, clock=clock, metrics=metrics)
     return Intake(
         parts=base.parts(
             consumer=base.consumer([topics.SCORING], handlers(duties=duties)),
             workers={"timers": base.guard.once_sure(rounds.run), "lane": submissions.lane.keep},
+            readings=[figures.read],
         ),
         access=Access(db=db, journal=journal, credentials=base.credentials, clock=clock),
         plans=plans,
         rulebooks=rulebooks,
         submissions=submissions,
-        review=Review(db=db, journal=journal, rulebooks=rulebooks, clock=clock),
+        review=Review(db=db, journal=journal, plans=plans, rulebooks=rulebooks, clock=clock),
+        decisions=Decisions(db=db, journal=journal, plans=plans, clock=clock),
         duties=duties,
         rounds=rounds,
     )

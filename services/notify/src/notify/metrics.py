@@ -1,12 +1,22 @@
 """What notify counts beside the kit's instruments: alerts, decisions, deliveries."""
 
-from typing import get_args
+from typing import Final, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notify.domain.alerts import Reason
+
+CHANNELS: Final = ("webhook", "mail")
+ALERTS: Final = (
+    ("early", "yellow"),
+    ("early", "red"),
+    ("lag", "yellow"),
+    ("lag", "red"),
+    ("overdue", "none"),
+)
+"""Each kind with its levels; an overdue report has none."""
 
 
 class NotifyMetrics:
@@ -16,13 +26,7 @@ class NotifyMetrics:
         self.alerts = Counter(
             "duban_alerts_raised", "Alerts raised", ["kind", "level"], registry=registry
         )
-        for kind, level in (
-            ("early", "yellow"),
-            ("early", "red"),
-            ("lag", "yellow"),
-            ("lag", "red"),
-            ("overdue", "none"),
-        ):
+        for kind, level in ALERTS:
             self.alerts.labels(kind, level)
         self.decisions = Counter(
             "duban_alert_decisions", "Decisions about alerts", ["reason"], registry=registry
@@ -35,11 +39,44 @@ class NotifyMetrics:
             ["channel", "outcome"],
             registry=registry,
         )
-        for channel in ("webhook", "mail"):
+        for channel in CHANNELS:
             for outcome in ("delivered", "retry", "refused", "gone", "expired"):
                 self.deliveries.labels(channel, outcome)
+        self._of_the_tables(registry)
+
+    def _of_the_tables(self, registry: CollectorRegistry) -> None:
+        """What `service/figures` reads."""
+        self.open_alerts = Gauge(
+            "duban_alerts_open",
+            "Alerts whose episode has not ended",
+            ["plan", "kind", "level"],
+            registry=registry,
+        )
+        self.oldest_alert = Gauge(
+            "duban_alerts_oldest_open_seconds",
+            "How long the oldest open alert of a kind has stood; 0 where none is open",
+            ["plan", "kind"],
+            registry=registry,
+        )
         self.pending = Gauge(
-            "duban_deliveries_pending", "Deliveries that have not ended", registry=registry
+            "duban_deliveries_pending",
+            "Deliveries that have not ended: due now, or to be tried again",
+            ["channel"],
+            registry=registry,
+        )
+        self.oldest_pending = Gauge(
+            "duban_deliveries_oldest_pending_seconds",
+            "How long the oldest of them has waited; 0 where none does",
+            ["channel"],
+            registry=registry,
+        )
+        for channel in CHANNELS:
+            self.pending.labels(channel)
+            self.oldest_pending.labels(channel)
+        self.endpoints_disabled = Gauge(
+            "duban_endpoints_disabled",
+            "Webhook receivers that answered 410 Gone and get nothing any more",
+            registry=registry,
         )
 
 

@@ -13,6 +13,7 @@ from notify.service.alerts import Alerts
 from notify.service.directory import Directory
 from notify.service.dispatch import Dispatcher
 from notify.service.episodes import Episodes
+from notify.service.figures import Figures
 from notify.service.looking import Looking
 from notify.service.plans import Plans
 from notify.service.queue import Queue
@@ -64,7 +65,7 @@ def build(*, settings: NotifySettings, bus: Bus, clock: Clock, member: str) -> N
     dispatcher = Dispatcher(
         db=db,
         journal=journal,
-        queue=Queue(db=db, clock=clock, metrics=metrics, member=member),
+        queue=Queue(db=db, clock=clock, member=member),
         webhooks=WebhookSender(guard=guard),
         mail=_mail_sender(settings),
         clock=clock,
@@ -76,6 +77,7 @@ def build(*, settings: NotifySettings, bus: Bus, clock: Clock, member: str) -> N
         parts=base.parts(
             consumer=consumer,
             workers={"dispatcher": base.guard.once_sure(dispatcher.run)},
+            readings=[Figures(db=db, clock=clock, metrics=metrics).read],
             templates=Path(__file__).parent / "pages",
         ),
         plans=plans,

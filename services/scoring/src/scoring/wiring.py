@@ -10,6 +10,7 @@ from scoring.service.drafting import Drafting
 from scoring.service.drafts import Drafts
 from scoring.service.explanations import Explanations
 from scoring.service.facts import Facts
+from scoring.service.figures import Figures
 from scoring.service.gathering import Gathering
 from scoring.service.intake_client import CutoffSource
 from scoring.service.page import Pages
@@ -59,7 +60,7 @@ def build(
     metrics = ScoringMetrics(base.registry)
     facts = Facts()
     standings = Standings(db=db, facts=facts)
-    pages = Pages(facts=facts, journal=journal, metrics=metrics)
+    pages = Pages(facts=facts, journal=journal)
     drafts = Drafts(
         db=db,
         facts=facts,
@@ -77,7 +78,10 @@ def build(
     )
     runs = Runs(
         db=db,
-        drafting=Drafting(gathering=Gathering(facts=facts)),
+        drafting=Drafting(
+            gathering=Gathering(facts=facts),
+            salt_key=settings.session_secret.get_secret_value().encode(),
+        ),
         dead_letters=base.dead_letters,
         clock=clock,
     )
@@ -85,6 +89,7 @@ def build(
         parts=base.parts(
             consumer=base.consumer([topics.INTAKE, topics.CREDENTIALS], heard, pages.open),
             workers={"runs": base.guard.once_sure(runs.run)},
+            readings=[Figures(db=db, facts=facts, clock=clock, metrics=metrics).read],
             templates=Path(__file__).parent / "pages",
         ),
         standings=standings,

@@ -1,5 +1,6 @@
 """The rulebook (考核办法): the settings of the assessment; each default is the rule text's."""
 
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field
@@ -9,7 +10,7 @@ from shared.contracts.values import Amount, Contract, Id
 
 def _default(amount: str) -> Amount:
     """An amount as a field's default, read like one from a file."""
-    return Field(default=amount, validate_default=True)  # type: ignore[no-any-return]
+    return Field(default=Decimal(amount), validate_default=True)  # type: ignore[no-any-return]
 
 
 class Weights(Contract):

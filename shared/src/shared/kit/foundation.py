@@ -19,6 +19,7 @@ from shared.kit.bus.loop import ConsumerLoop, Handler, Page
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.kit.dead_letters import DeadLetters
+from shared.kit.figures import Figures, Reading
 from shared.kit.inbox import Inbox
 from shared.kit.journal import Journal
 from shared.kit.log_guard import LogGuard
@@ -131,9 +132,23 @@ class Foundation:
         *,
         consumer: ConsumerLoop,
         workers: Mapping[str, Worker],
+        readings: Sequence[Reading] = (),
         templates: Path | None = None,
     ) -> Parts:
-        """What the service's app is made of: the kit's workers beside its own, and its pages."""
+        """What the service's app is made of: the kit's workers beside its own, and its pages.
+
+        `readings` read the figures that only the service's own tables know.
+        """
+        figures = Figures(
+            db=self.db,
+            tables=self.tables,
+            bus=self.bus,
+            inbox=self.inbox,
+            dead_letters=self.dead_letters,
+            clock=self.clock,
+            metrics=self.metrics,
+            readings=readings,
+        )
         relay = Relay(
             db=self.db,
             tables=self.tables,
@@ -143,7 +158,12 @@ class Foundation:
             clock=self.clock,
             metrics=self.metrics,
         )
-        kit = {"relay": relay.run, "consumer": consumer.run, "listener": self.db.listen}
+        kit = {
+            "relay": relay.run,
+            "consumer": consumer.run,
+            "listener": self.db.listen,
+            "figures": figures.run,
+        }
         return Parts(
             db=self.db,
             tables=self.tables,
@@ -157,6 +177,7 @@ class Foundation:
             templates=templates,
             secure_cookie=self.secure_cookie,
             metrics=self.metrics,
+            figures=figures,
         )
 
 

@@ -4,11 +4,12 @@ A row is written in the transaction of its cause; the relay takes it to the bus.
 is there already was said before, and is not said again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4, uuid5
 
+from sqlalchemy import event as happening
 from sqlalchemy import func, select
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,6 +23,10 @@ from shared.kit.tables import KitTables
 NUMBERS: Final = "journal/numbers"
 """The subject of every transaction that gives numbers to events."""
 _NAMESPACE: Final = UUID("c0a8f5b2-1d5e-5c0b-9a5e-7b1f0e6d4a93")
+
+
+Watcher = Callable[[Sequence[Event]], None]
+"""Hears of events that are said for good; it only counts."""
 
 
 class Entry(NamedTuple):
@@ -38,6 +43,11 @@ class Journal:
 
     def __init__(self, *, tables: KitTables) -> None:
         self._journal = tables.journal
+        self._watchers: list[Watcher] = []
+
+    def watch(self, watcher: Watcher) -> None:
+        """Let a watcher hear of every event that is recorded, once its transaction commits."""
+        self._watchers.append(watcher)
 
     async def record(
         self,
@@ -69,6 +79,8 @@ class Journal:
         rows = [_row_of(entry) for entry in entries]
         await insert_rows(session, self._journal, rows, once="event_id")
         await announce(session)
+        for watcher in self._watchers:
+            _at_commit(session, watcher, [entry.event for entry in entries])
 
 
 def id_of(event: Event, cause: str | None) -> str:
@@ -76,6 +88,12 @@ def id_of(event: Event, cause: str | None) -> str:
     if cause is None:
         return str(uuid4())
     return str(uuid5(_NAMESPACE, f"{cause}/{event.TYPE}/{event.model_dump_json(by_alias=True)}"))
+
+
+def _at_commit(session: AsyncSession, watcher: Watcher, events: Sequence[Event]) -> None:
+    happening.listen(
+        session.sync_session, "after_commit", lambda _session: watcher(events), once=True
+    )
 
 
 def _row_of(entry: Entry) -> dict[str, Any]:

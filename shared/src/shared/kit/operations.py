@@ -1,6 +1,6 @@
 """What operators ask of a service: is it alive, is it ready, its figures, what it rejected."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -14,7 +14,6 @@ from shared.kit.auth import Principal
 from shared.kit.bodies import describe_body, json_body
 from shared.kit.db import Database, SchemaTooOld
 from shared.kit.engines import is_passing
-from shared.kit.journal import backlog
 from shared.kit.parts import Parts
 from shared.kit.problems import Problem
 from shared.kit.refusals import refusals
@@ -72,6 +71,7 @@ class Settled(BaseModel):
 def probes(parts: Parts) -> APIRouter:
     """Liveness, readiness and figures; they need no token, and the origin does not show them."""
     router = APIRouter(tags=["operations"])
+    _show_readiness(parts)
     ready: dict[int | str, dict[str, Any]] = {
         200: {"model": Readiness},
         503: {"model": Readiness, "description": "It is not ready; `checks` tell why."},
@@ -89,12 +89,6 @@ def probes(parts: Parts) -> APIRouter:
 
     @router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
     async def metrics() -> Response:
-        async with parts.db.read() as session:
-            unsent, parked = await backlog(session, parts.tables)
-            parts.metrics.journal_unsent.set(unsent)
-            parts.metrics.journal_parked.set(parked)
-            parts.metrics.inbox_gaps.set(await parts.inbox.gaps(session))
-            parts.metrics.dead_letters_open.set(await parts.dead_letters.open(session))
         return Response(generate_latest(parts.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return router
@@ -147,6 +141,17 @@ async def _checks(parts: Parts) -> Mapping[str, str]:
     if parts.consumer is not None:
         checks["events"] = "ok" if parts.consumer.caught_up else "still catching up"
     return checks
+
+
+def _show_readiness(parts: Parts) -> None:
+    """What is known without asking shows as it is; `figures` asks the database and the bus."""
+    known: Mapping[str, Callable[[], bool]] = {
+        "journal": lambda: not parts.guard.finding,
+        "workers": lambda: not parts.workers.failing(),
+        "events": lambda: parts.consumer is None or parts.consumer.caught_up,
+    }
+    for check, holds in known.items():
+        parts.metrics.ready.labels(check).set_function(holds)
 
 
 async def _database(db: Database) -> str:

@@ -10,6 +10,7 @@ from shared.kit.bus.base import Bus
 from shared.kit.bus.loop import ConsumerLoop
 from shared.kit.db import Database
 from shared.kit.dead_letters import DeadLetters
+from shared.kit.figures import Figures
 from shared.kit.inbox import Inbox
 from shared.kit.log_guard import LogGuard
 from shared.kit.metrics import KitMetrics
@@ -36,6 +37,7 @@ class Parts:
     templates: Path | None
     secure_cookie: bool
     metrics: KitMetrics
+    figures: Figures
 
     @cached_property
     def pages(self) -> "Pages":

@@ -50,13 +50,21 @@ def up(
 def demo(
     *,
     once: Annotated[bool, typer.Option("--once", help="Print the account and end.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin anew, whatever was played before.")
+    ] = False,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Another seed, another year; the same seed, the same one.")
+    ] = 20,
     folder: Folder = Path("var/demo"),
     as_json: AsJson = False,
 ) -> None:
-    """Show Duban at work on an example city, with nothing to prepare.
+    """Play a year of an example city, with nothing to prepare, in about a minute.
 
-    Example: duban demo --once
+    It is kept in its folder: a demo that was ended goes on where it was.
+
+    Example: duban demo --once --fresh
     """
     from duban.demo import run_demo  # noqa: PLC0415  # it takes the three services to import
 
-    raise typer.Exit(run_demo(folder=folder, once=once, as_json=as_json))
+    raise typer.Exit(run_demo(folder=folder, once=once, fresh=fresh, seed=seed, as_json=as_json))

@@ -1,103 +1,155 @@
-"""Who does what in the demo: March and April 2021, seen from the units that report.
+"""Who stands out in the demo's year, and what the office decides: the Fuzhou plan, 2021.
 
-Whoever is not named here reports on time and on schedule.
+Whoever is not named here reports on time and on schedule, but for what the seed has them do.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 PLAN: Final = "fuzhou-3820"
-PERIOD: Final = "2021-B2"
+YEAR: Final = 2021
 _TZ: Final = ZoneInfo("Asia/Shanghai")
 
 
-def _at(month: int, day: int, hour: int, minute: int = 0) -> datetime:
-    return datetime(2021, month, day, hour, minute, tzinfo=_TZ)
+def at(year: int, month: int, day: int, hour: int = 10, minute: int = 0) -> datetime:
+    """A moment where the plan is."""
+    return datetime(year, month, day, hour, minute, tzinfo=_TZ)
 
 
-OPENING: Final = _at(4, 28, 9)
-"""The plan is applied; from here on reports are taken."""
-FIRST_REPORTS: Final = _at(4, 29, 10)
-REVIEW: Final = _at(5, 6, 9, 30)
-"""The office returns what is wrong."""
-REPAIR: Final = _at(5, 7, 15)
-AFTER_DUE: Final = _at(5, 12, 9, 30)
-"""Due was 11 May: the silent are told at 09:00."""
-LATE_REPORT: Final = _at(5, 13, 16)
-PUBLICATION: Final = _at(5, 19, 10)
-"""The window closed on 18 May."""
+OPENING: Final = at(2021, 1, 4, 9)
+"""The plan is applied; its first period has begun."""
 
-SILENT: Final = frozenset({"A7.T2"})
-LATE: Final = frozenset({"A2.T1"})
-BEHIND: Final = frozenset({"A4.T1", "A6.T5"})
-"""Their node of this spring is not done."""
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What a task is known for: its pace against the schedule, when it catches up, what it omits.
+
+    `pace` is 1 on schedule; from the period `recovers` on it is. A node in `slips` is done so many
+    days after it was due. In `silent` periods no report comes, in `late` ones it comes after due.
+    """
+
+    pace: Fraction = Fraction(1)
+    recovers: str | None = None
+    slips: Mapping[str, int] = field(default_factory=dict)
+    silent: frozenset[str] = frozenset()
+    late: frozenset[str] = frozenset()
+
+
+PARTS: Final[Mapping[str, Part]] = {
+    "A5.T1": Part(pace=Fraction(17, 20)),
+    "A6.T6": Part(pace=Fraction(3, 5), recovers="2021-B5"),
+    "A4.T1": Part(slips={"A4.T1.m1": 95}),
+    "A6.T5": Part(slips={"A6.T5.m1": 20}),
+    "A9.T3": Part(slips={"A9.T3.m2": 150}),
+    "A7.T2": Part(silent=frozenset({"2021-B2", "2021-B3"})),
+    "A8.T2": Part(silent=frozenset({"2021-B5"})),
+    "A2.T1": Part(late=frozenset({"2021-B2", "2021-B4", "2021-B5"})),
+    "A3.T5": Part(late=frozenset({"2021-B3"})),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Slip:
-    """A wrong report, why the office returns it, and nothing else: the repair is a normal one."""
+    """A wrong report: what it says, and why the office returns it; the repair says it right."""
 
     values: Mapping[str, str]
     reason: str
 
 
-SLIPS: Final = {
-    "A5.T3": Slip(
+SLIPS: Final[Mapping[tuple[str, str], Slip]] = {
+    ("A5.T3", "2021-B2"): Slip(
         values={"A5.T3.I1": "120"},
         reason="目标30项，报送120项，请核对小数点。 120 measures of a target of 30: please check.",
-    )
+    ),
+    ("A7.T3", "2021-B4"): Slip(
+        values={"A7.T3.I1": "9.8"},
+        reason="优良天数比例应以百分数填报。 Give the share of good days in percent.",
+    ),
 }
 
-PACE: Final = {"A5.T1": Fraction(85, 100), "A6.T6": Fraction(60, 100)}
-"""How fast a task goes against its schedule; 1 where nothing is said."""
+
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    """A published figure was too high: by what factor the right one is lower, and who says why."""
+
+    task: str
+    indicator: str
+    period: str
+    factor: Fraction
+    at: datetime
+    reason: str
 
 
-def report_of(duty: Mapping[str, Any], task: Mapping[str, Any]) -> dict[str, Any]:
-    """What the unit reports for an obligation.
+CORRECTION: Final = Correction(
+    task="A5.T1",
+    indicator="A5.T1.I7",
+    period="2021-B3",
+    factor=Fraction(3, 4),
+    at=at(2021, 9, 24),
+    reason="重复统计，单位主动更正。 Items were counted twice; the unit asked to correct it.",
+)
 
-    Args:
-        duty: an item of `GET /v1/obligations`.
-        task: the task in the plan's document.
-    """
-    report: dict[str, Any] = dict(duty["template"])
-    pace = PACE.get(task["id"], Fraction(1))
-    if "values" in report:
-        report["values"] = {
-            one["id"]: _figure(one, pace)
-            for one in task["indicators"]
-            if one["data_from"] == "unit" and one["cadence"] is None
-        }
-    if "milestones" in report and task["id"] not in BEHIND:
-        report["milestones"] = {
-            one["id"]: min(one["due"], "2021-04-26")
-            for one in task["milestones"]
-            if one["due"] <= "2021-04-30"
-        }
-    return report
-
-
-def _figure(indicator: Mapping[str, Any], pace: Fraction) -> str:
-    """The value at the end of April of a figure that goes at this pace."""
-    target = Fraction(indicator["target"])
-    if indicator["kind"] in {"hold", "maintain"}:
-        return _written(target)
-    share = _elapsed(indicator) * pace
-    baseline = Fraction(indicator["baseline"] or 0)
-    value = baseline + (target - baseline) * share
-    counted = indicator["integer"] or indicator["baseline"] is None
-    return _written(Fraction(round(value)) if counted and target > 2 else value)  # noqa: PLR2004
-
-
-def _elapsed(indicator: Mapping[str, Any]) -> Fraction:
-    """The share of its time that is over at the end of April 2021, in months."""
-    years = 1 if indicator["kind"] == "recurring" else int(indicator["due"][:4]) - 2020
-    return Fraction(4, 12 * years)
-
-
-def _written(value: Fraction) -> str:
-    text = f"{float(value):.2f}"
-    return text.rstrip("0").rstrip(".")
+DECISIONS: Final[tuple[tuple[datetime, Mapping[str, Any]], ...]] = (
+    (
+        at(2021, 7, 20),
+        {
+            "task": {
+                "id": "A6.T3",
+                "suspend": ["2021-B4", "2021-B5"],
+                "reason": "规划用地重新勘界。 The site is being surveyed anew.",
+            }
+        },
+    ),
+    (
+        at(2021, 8, 10),
+        {
+            "adjust": {
+                "task": "A5.T1",
+                "indicator": "A5.T1.I6",
+                "target": "12",
+                "effective": "2021-B4",
+                "mode": "same_curve",
+                "approver": "leading group",
+                "reason": "两项并入省级试点。 Two items became part of a provincial pilot.",
+            }
+        },
+    ),
+    (
+        at(2021, 9, 6),
+        {
+            "exempt": {
+                "id": "X1",
+                "task": "A8.T1",
+                "unit": "culture-tourism-bureau",
+                "kind": "E1",
+                "periods": ["2021-B4"],
+                "matter": "venues closed by order",
+                "reason": "场馆按令关闭。 The venues were closed by order for most of the period.",
+            }
+        },
+    ),
+    (
+        at(2021, 11, 15),
+        {
+            "award": {
+                "unit": "science-bureau",
+                "level": "provincial",
+                "matter": "provincial prize for the innovation corridor",
+            }
+        },
+    ),
+    (
+        at(2021, 12, 6),
+        {
+            "penalty": {
+                "unit": "city-management-commission",
+                "points": "2",
+                "matter": "two periods without a report",
+            }
+        },
+    ),
+)

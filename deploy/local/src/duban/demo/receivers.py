@@ -10,6 +10,7 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from html import escape
+from pathlib import Path
 from typing import Any, Final
 
 from aiosmtpd.controller import Controller
@@ -20,6 +21,8 @@ from fastapi.responses import HTMLResponse
 from duban.house import HOST, listening
 from notify.channels.webhook import signed_headers
 
+_WEBHOOKS: Final = "webhooks.jsonl"
+_MAILS: Final = "mails.jsonl"
 _STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}"
     "h1{font-size:1.2rem}summary{cursor:pointer}details{margin:.3rem 0}"
@@ -38,11 +41,61 @@ class Webhook:
 
 @dataclass
 class Received:
-    """What has arrived so far. `secret` is what the endpoint's creation answered."""
+    """What has arrived so far, each message once.
+
+    `secret` is what the endpoint's creation answered.
+    """
 
     webhooks: list[Webhook] = field(default_factory=list)
     mails: list[EmailMessage] = field(default_factory=list)
     secret: str = ""
+    _seen: set[str] = field(default_factory=set)
+    _folder: Path | None = None
+
+    def keep_in(self, folder: Path) -> None:
+        """Remember what came before, and keep what comes from now on."""
+        self._folder = folder
+        for line in _lines(folder / _WEBHOOKS):
+            self._keep_webhook(Webhook(**json.loads(line)))
+        for line in _lines(folder / _MAILS):
+            self._keep_mail(json.loads(line).encode("latin-1"))
+
+    def webhook(self, webhook: Webhook) -> None:
+        """A webhook has come; what is sent again under its id is the same."""
+        if self._keep_webhook(webhook):
+            self._append(_WEBHOOKS, json.dumps(vars(webhook), ensure_ascii=False))
+
+    def mail(self, raw: bytes) -> None:
+        """A mail has come."""
+        if self._keep_mail(raw):
+            self._append(_MAILS, json.dumps(raw.decode("latin-1")))
+
+    def _keep_webhook(self, webhook: Webhook) -> bool:
+        new = webhook.id not in self._seen
+        if new and webhook.verified:
+            self._seen.add(webhook.id)
+        if new:
+            self.webhooks.append(webhook)
+        return new
+
+    def _keep_mail(self, raw: bytes) -> bool:
+        mail = BytesParser(EmailMessage, policy=policy.default).parsebytes(raw)
+        name = str(mail["message-id"])
+        new = name not in self._seen
+        if new:
+            self._seen.add(name)
+            self.mails.append(mail)
+        return new
+
+    def _append(self, name: str, line: str) -> None:
+        if self._folder is not None:
+            with (self._folder / name).open("a") as file:
+                file.write(f"{line}\n")
+
+
+def _lines(path: Path) -> list[str]:
+    """What was kept; half a line is what a killed process left of its last one."""
+    return path.read_text().split("\n")[:-1] if path.exists() else []
 
 
 @asynccontextmanager
@@ -72,9 +125,7 @@ class _Mailbox:
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
         content = envelope.content or b""
-        raw = content if isinstance(content, bytes) else content.encode()
-        mail = BytesParser(EmailMessage, policy=policy.default).parsebytes(raw)
-        self._received.mails.append(mail)
+        self._received.mail(content if isinstance(content, bytes) else content.encode())
         return "250 taken"
 
 
@@ -86,8 +137,7 @@ def _receiver(received: Received) -> FastAPI:
         body = await request.body()
         message = request.headers["webhook-id"]
         verified = _is_signed(request, body, received.secret)
-        webhook = Webhook(id=message, verified=verified, body=json.loads(body))
-        received.webhooks.append(webhook)
+        received.webhook(Webhook(id=message, verified=verified, body=json.loads(body)))
         return Response(status_code=204 if verified else 401)
 
     @app.get("/")

@@ -1,41 +1,35 @@
 """The demo as it is played: everything goes through the services' HTTP, as a user's would."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
+from duban.decisions import decision_of
 from duban.demo import cast
+from duban.demo.progress import Progress
 from duban.demo.receivers import Received
+from duban.demo.script import Entry, script
 from duban.house import House, Ports
-from duban.settled import settle
+from duban.settled import fired, settle
 from intake.service.files import read_plan
 from shared.kit.clock import MovableClock
 
 _YAML: Final = {"content-type": "application/yaml"}
 _HOOK: Final = "receiver"
-_POLL_SECONDS: Final = 0.05
+_POLL_SECONDS: Final = 0.02
+DRAFTER, REVIEWER, PUBLISHER = "office drafter", "office reviewer", "office publisher"
 
-Tell = Callable[[str], None]
-
-
-@dataclass
-class Played:
-    """What the demo did, for its account."""
-
-    tokens: dict[str, str] = field(default_factory=dict)
-    plan: dict[str, Any] = field(default_factory=dict)
-    receipts: dict[str, int] = field(default_factory=dict)
-    publication: dict[str, Any] = field(default_factory=dict)
-    explanation: list[str] = field(default_factory=list)
+Tell = Callable[[datetime, str, int, int], None]
+"""Told when, what, how many entries are played, and of how many."""
 
 
 class Stage:
-    """Plays the cast's part against a house that listens."""
+    """Plays a script against a house that listens; `progress` says how far it came before."""
 
     def __init__(
         self,
@@ -46,6 +40,7 @@ class Stage:
         received: Received,
         hook_url: str,
         examples: Path,
+        progress: Progress,
         tell: Tell,
     ) -> None:
         self._house = house
@@ -54,55 +49,56 @@ class Stage:
         self._hook_url = hook_url
         self._examples = examples
         self._tell = tell
+        self._progress = progress
+        self._plan = (examples / "plan.yaml").read_bytes()
+        self.script: Sequence[Entry] = script(read_plan(self._plan).plan, seed=progress.seed)
         self._intake, self._scoring, self._notify = (
             httpx.AsyncClient(base_url=ports.url(name), timeout=60, trust_env=False)
             for name in ("intake", "scoring", "notify")
         )
-        self.played = Played()
 
-    async def play(self) -> Played:
-        """The whole story, from the first token to the last message."""
-        try:
+    async def play(self) -> None:
+        """The whole year, or what is left of it."""
+        if not self._progress.opened:
             await self._open()
-            duties = await self._duties()
-            await self._report(duties)
-            await self._return_slips()
-            await self._move(cast.REPAIR)
-            await self._send(duties, only=frozenset(cast.SLIPS))
-            await self._move(cast.AFTER_DUE)
-            self._tell("The due day has passed: whoever was silent was told at 09:00")
-            await self._move(cast.LATE_REPORT)
-            self._tell("One of them reports, two working days late; the other stays silent")
-            await self._send(duties, only=cast.LATE)
-            await self._publish()
-        finally:
-            for client in (self._intake, self._scoring, self._notify):
-                await client.aclose()
-        return self.played
+        for together in _together(self.script[self._progress.done :]):
+            await self._play(together)
+            self._progress.step(len(together))
+        await self._settled()
+
+    async def ask(self, service: str, path: str, **params: str) -> Any:  # noqa: ANN401  # a response's JSON
+        """What a service answers the office."""
+        client = {"intake": self._intake, "scoring": self._scoring, "notify": self._notify}[service]
+        return await self._ok(client.get(path, params=params, headers=self._as(DRAFTER)))
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        for client in (self._intake, self._scoring, self._notify):
+            await client.aclose()
 
     async def _open(self) -> None:
-        self._tell("Tokens: the operator's by bootstrap, everybody else's through the API")
-        self.played.tokens["operator"] = await self._house.intake.access.bootstrap(
-            holder="operator on duty"
-        )
-        for holder in ("office drafter", "office reviewer"):
+        self._say(cast.OPENING, "Tokens, the plan and its rulebook, contacts and one webhook")
+        bootstrap = self._house.intake.access.bootstrap
+        self._progress.tokens["operator"] = await bootstrap(holder="operator on duty")
+        for holder in (DRAFTER, REVIEWER, PUBLISHER):
             await self._token(holder, ["office"])
-        self._tell("The plan: nine actions, 46 tasks, their figures; and its rulebook")
-        data = (self._examples / "plan.yaml").read_bytes()
+        office = self._as(DRAFTER) | _YAML
+        plan = f"/v1/plans/{cast.PLAN}"
+        await self._ok(self._intake.put(plan, content=self._plan, headers=office))
         rulebook = (self._examples / "rulebook.yaml").read_bytes()
-        office = self._as("office drafter") | _YAML
-        await self._ok(self._intake.put(f"/v1/plans/{cast.PLAN}", content=data, headers=office))
         address = f"/v1/rulebooks/fuzhou-2021?plan={cast.PLAN}"
         await self._ok(self._intake.put(address, content=rulebook, headers=office))
-        await self._quiet()
-        await self._prepare_messages(data)
+        units = sorted({entry["submit"]["unit"] for entry in self.script if "submit" in entry})
+        await asyncio.gather(*(self._token(unit, ["submit"], unit) for unit in units))
+        await self._settled()
+        await self._prepare_messages()
+        self._progress.open(secret=self._received.secret)
 
-    async def _prepare_messages(self, plan: bytes) -> None:
-        self._tell("Contacts, one webhook endpoint and one route for the alerts")
-        office = self._as("office drafter")
+    async def _prepare_messages(self) -> None:
+        office = self._as(DRAFTER)
         people = [
             {"scope": seed.scope, "subject": seed.id, **seed.contact.model_dump(mode="json")}
-            for seed in read_plan(plan).contacts
+            for seed in read_plan(self._plan).contacts
         ]
         await self._ok(self._notify.put(f"/v1/contacts/{cast.PLAN}", json=people, headers=office))
         endpoint = {"id": _HOOK, "url": self._hook_url}
@@ -113,89 +109,104 @@ class Stage:
         route = {"notify": {"default": {"to": [{"endpoint": _HOOK}, {"role": "reporter"}]}}}
         await self._ok(self._notify.put("/v1/routes", json=route, headers=office))
 
-    async def _duties(self) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-        """What is owed and the task it is about, by task."""
-        office = self._as("office drafter")
-        owed = await self._ok(
-            self._intake.get("/v1/obligations", params={"plan": cast.PLAN}, headers=office)
-        )
-        plan = await self._ok(self._intake.get(f"/v1/plans/{cast.PLAN}", headers=office))
-        self.played.plan = plan["document"]
-        tasks = {task["id"]: task for one in plan["document"]["actions"] for task in one["tasks"]}
-        return {duty["task"]: (duty, tasks[duty["task"]]) for duty in owed["items"]}
+    async def _play(self, together: Sequence[Entry]) -> None:
+        """One entry, or reports of one moment; played twice they do no more than once."""
+        moment = datetime.fromisoformat(together[0]["at"])
+        await self._move(moment)
+        calls = []
+        for entry in together:
+            verb = _verb(entry)
+            self._say(moment, _title(verb, entry[verb]))
+            if verb in {"publish", "correct", "year"}:
+                await self._settled()
+            calls.append(self._verbs[verb](self, entry[verb]))
+        await asyncio.gather(*calls)
 
-    async def _report(self, duties: Mapping[str, tuple[dict[str, Any], dict[str, Any]]]) -> None:
-        units = sorted({duty["unit"] for duty, _ in duties.values()})
-        await self._move(cast.FIRST_REPORTS)
-        self._tell(f"{len(units)} units report {len(duties)} tasks, each with its own token")
-        for unit in units:
-            await self._token(unit, ["submit"], unit)
-        later = cast.SILENT | cast.LATE
-        await self._send(duties, only=frozenset(duties) - later, slips=True)
-        await self._quiet()
+    async def _move(self, moment: datetime) -> None:
+        """What the days between have brought comes before the entry in the plan's order."""
+        now = self._clock.business_now()
+        if moment > now:
+            self._clock.move_to(moment)
+        if moment.date() != now.astimezone(moment.tzinfo).date():
+            await fired(self._house, clock=self._clock)
 
-    async def _send(
-        self,
-        duties: Mapping[str, tuple[dict[str, Any], dict[str, Any]]],
-        *,
-        only: frozenset[str],
-        slips: bool = False,
+    async def _submit(self, what: Mapping[str, Any]) -> None:
+        place = _place(what)
+        body = {"plan": cast.PLAN, **what}
+        call = self._intake.post("/v1/submissions", json=body, headers=self._as(what["unit"]))
+        receipt = await self._ok(call)
+        self._progress.received(place, receipt["id"], receipt["timeliness"])
+
+    async def _verify(self, what: Mapping[str, Any]) -> None:
+        await self._review(what, "verify", {"marks": what["marks"], "reason": what["reason"]})
+
+    async def _return(self, what: Mapping[str, Any]) -> None:
+        await self._review(what, "return", {"reason": what["reason"]})
+
+    async def _review(self, what: Mapping[str, Any], step: str, body: Mapping[str, str]) -> None:
+        address = f"/v1/submissions/{self._progress.submissions[_place(what)]}/{step}"
+        call = self._intake.post(address, json=body, headers=self._as(REVIEWER))
+        await self._ok(call, or_else="already_returned")
+
+    async def _decide(self, verb: str, what: Mapping[str, Any]) -> dict[str, Any]:
+        decision = decision_of(verb, what, plan=cast.PLAN)
+        body = decision.model_dump(mode="json", by_alias=True, exclude_none=True)
+        address = f"/v1/plans/{cast.PLAN}/decisions"
+        call = self._intake.post(address, json=body, headers=self._as(DRAFTER))
+        made: dict[str, Any] = await self._ok(call)
+        return made
+
+    async def _publish(self, what: Mapping[str, Any]) -> None:
+        await self._take_out(f"/v1/publications/{cast.PLAN}/{what['period']}", "draft", {})
+
+    async def _correct(self, what: Mapping[str, Any]) -> None:
+        made = await self._decide("correct", what)
+        await self._settled()
+        body = {"reason": what["reason"], "submissions": [made["submission"]]}
+        address = f"/v1/publications/{cast.PLAN}/{what['period']}"
+        await self._take_out(address, "correct", body, version=2)
+
+    async def _take_out(
+        self, address: str, first: str, body: Mapping[str, Any], version: int = 1
     ) -> None:
-        for name in sorted(only):
-            duty, task = duties[name]
-            report = cast.report_of(duty, task)
-            if slips and name in cast.SLIPS:
-                report["values"] |= cast.SLIPS[name].values
-            receipt = await self._ok(
-                self._intake.post(
-                    "/v1/submissions",
-                    json=report,
-                    headers=self._as(duty["unit"])
-                    | {"idempotency-key": f"{name}-{cast.PERIOD}-{self._clock.business_now()}"},
-                )
-            )
-            kind = receipt["timeliness"]
-            self.played.receipts[kind] = self.played.receipts.get(kind, 0) + 1
-
-    async def _return_slips(self) -> None:
-        await self._move(cast.REVIEW)
-        self._tell("The office finds a slip and returns it with a reason; the unit repairs it")
-        for task, slip in cast.SLIPS.items():
-            listed = await self._ok(
-                self._intake.get(
-                    "/v1/submissions",
-                    params={"plan": cast.PLAN, "period": cast.PERIOD, "limit": 500},
-                    headers=self._as("office reviewer"),
-                )
-            )
-            wrong = next(one for one in listed["items"] if one["task"] == task)
-            await self._ok(
-                self._intake.post(
-                    f"/v1/submissions/{wrong['id']}/return",
-                    json={"reason": slip.reason},
-                    headers=self._as("office reviewer"),
-                )
-            )
-
-    async def _publish(self) -> None:
-        await self._move(cast.PUBLICATION)
-        self._tell("The window has closed: draft at a cut-off, approval by another, release")
-        address = f"/v1/publications/{cast.PLAN}/{cast.PERIOD}"
-        drafter, reviewer = self._as("office drafter"), self._as("office reviewer")
-        await self._ok(self._scoring.post(f"{address}/draft", json={}, headers=drafter))
+        """From wherever a publication is on its way to its release, by three holders."""
         while True:
-            publication = await self._ok(self._scoring.get(address, headers=drafter))
-            if publication["state"] != "waiting":
-                break
-            await asyncio.sleep(_POLL_SECONDS)
-        await self._ok(self._scoring.post(f"{address}/approve", headers=reviewer))
-        await self._ok(self._scoring.post(f"{address}/release", headers=drafter))
-        await self._quiet()
-        self.played.publication = await self._ok(self._scoring.get(address, headers=drafter))
-        told = await self._ok(
-            self._scoring.get(f"{address}/tasks/A2.T1/explanation?lang=en", headers=drafter)
-        )
-        self.played.explanation = told["text"]
+            state = await self._state(address, version)
+            if state is None:
+                await self._step(f"{address}/{first}", DRAFTER, body)
+            elif state == "draft":
+                await self._step(f"{address}/approve", REVIEWER)
+            elif state == "approved":
+                await self._step(f"{address}/release", PUBLISHER)
+            elif state == "published":
+                return await self._settled()
+            elif state == "failed":
+                raise RuntimeError(f"{address} cannot be computed")
+            else:
+                await asyncio.sleep(_POLL_SECONDS)
+
+    async def _year(self, what: Mapping[str, Any]) -> None:
+        address = f"/v1/years/{cast.PLAN}/{what['year']}"
+        steps = {None: ("draft", DRAFTER), "draft": ("approve", REVIEWER)}
+        steps["approved"] = ("release", PUBLISHER)
+        while (state := await self._state(address, 1)) != "published":
+            if state in steps:
+                step, holder = steps[state]
+                await self._step(address, holder, {"step": step})
+            elif state == "failed":
+                raise RuntimeError(f"{address} cannot be computed")
+            else:
+                await asyncio.sleep(_POLL_SECONDS)
+        await self._settled()
+
+    async def _state(self, address: str, version: int) -> str | None:
+        """Where a version is; None where nobody has asked for it."""
+        call = self._scoring.get(address, params={"version": version}, headers=self._as(DRAFTER))
+        found = await self._ok(call, or_else="period_unpublished")
+        return None if found is None else str(found["state"])
+
+    async def _step(self, address: str, holder: str, body: Mapping[str, Any] | None = None) -> None:
+        await self._ok(self._scoring.post(address, json=body or {}, headers=self._as(holder)))
 
     async def _token(self, holder: str, roles: list[str], unit: str | None = None) -> None:
         made = await self._ok(
@@ -205,20 +216,63 @@ class Stage:
                 headers=self._as("operator"),
             )
         )
-        self.played.tokens[holder] = made["token"]
+        self._progress.tokens[holder] = made["token"]
 
-    async def _move(self, instant: datetime) -> None:
-        self._clock.move_to(instant)
-        await self._quiet()
-
-    async def _quiet(self) -> None:
+    async def _settled(self) -> None:
         await settle(self._house, clock=self._clock)
 
-    def _as(self, holder: str) -> dict[str, str]:
-        return {"authorization": f"Bearer {self.played.tokens[holder]}"}
+    def _say(self, moment: datetime, step: str) -> None:
+        self._tell(moment, step, self._progress.done, len(self.script))
 
-    async def _ok(self, call: Any) -> Any:  # noqa: ANN401  # a response's JSON
+    def _as(self, holder: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {self._progress.tokens[holder]}"}
+
+    async def _ok(self, call: Any, *, or_else: str | None = None) -> Any:  # noqa: ANN401  # a response's JSON
+        """What is answered; None where it is refused with the code `or_else`."""
         response: httpx.Response = await call
+        answer = response.json() if response.content else None
         if response.is_error:
+            if answer is not None and answer.get("code") == or_else:
+                return None
             raise RuntimeError(f"{response.request.url}: {response.text}")
-        return response.json() if response.content else None
+        return answer
+
+    _verbs: Final = {
+        "submit": _submit,
+        "verify": _verify,
+        "return": _return,
+        "publish": _publish,
+        "correct": _correct,
+        "year": _year,
+        **{
+            verb: lambda self, what, verb=verb: self._decide(verb, what)
+            for verb in ("task", "adjust", "exempt", "award", "penalty")
+        },
+    }
+
+
+def _together(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    """Reports of one moment are sent at once, as units do; all else one by one."""
+    for (_, sending), group in groupby(entries, lambda entry: (entry["at"], "submit" in entry)):
+        if sending:
+            yield list(group)
+        else:
+            yield from ([entry] for entry in group)
+
+
+def _verb(entry: Entry) -> str:
+    return next(name for name in entry if name != "at")
+
+
+def _place(what: Mapping[str, Any]) -> str:
+    """An obligation in one word."""
+    return f"{what['task']}/{what['unit']}/{what['period']}"
+
+
+def _title(verb: str, what: Mapping[str, Any]) -> str:
+    """An entry in a few words."""
+    if verb in {"submit", "verify", "return"}:
+        return f"{verb} {what['task']} {what['period']}"
+    if verb in {"publish", "correct"}:
+        return f"{verb} {what['period']}"
+    return f"{verb} {what.get('id') or what.get('task') or what.get('unit') or what.get('year')}"

@@ -19,6 +19,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "unknown_rulebook": 404,
     "other_unit": 403,
     "same_holder": 403,
+    "decision_taken": 409,
     "already_returned": 409,
     "not_empty": 409,
     "internal": 500,

@@ -10,6 +10,7 @@ from intake.domain.plan_parts import shown_to
 from intake.service.caller import Refused, refuse
 from intake.service.duties import Duties
 from intake.service.plans import Plans
+from shared.contracts.decisions import Amended
 from shared.contracts.plan import PlanDocument
 from shared.contracts.values import Contract, Id, Text
 from shared.kit.auth import Authenticate, Principal
@@ -59,6 +60,9 @@ class WholePlan(Contract):
     activate_from: Id | None
     """The first period for which reports are owed; null where every window had closed."""
     document: PlanDocument
+    """As the file has it, with the tasks that decisions added."""
+    amended: dict[Id, Amended]
+    """By task, what decisions have changed of it."""
 
 
 class CutoffMark(Contract):
@@ -128,8 +132,12 @@ def plans_router(*, db: Database, plans: Plans, duties: Duties, gate: Authentica
         document = in_force.document
         if principal.roles.isdisjoint({"office", "operator"}):
             document = shown_to(document, principal.unit)
+        shown = {task.id for action in document.actions for task in action.tasks}
         return WholePlan(
-            version=in_force.version, activate_from=in_force.activate_from, document=document
+            version=in_force.version,
+            activate_from=in_force.activate_from,
+            document=document,
+            amended={task: one for task, one in in_force.amended.items() if task in shown},
         )
 
     @router.post(

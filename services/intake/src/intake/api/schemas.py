@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
+from intake.service.known import VALUES
 from intake.store.tables import SubmissionRow
 from shared.contracts.intake import AccessRole, SubmissionAccepted
 from shared.contracts.submission import Correction, Done, Evidence, Value
@@ -40,10 +41,14 @@ class TokenRequest(Contract):
 
 
 class Verification(Contract):
-    """The office's confirmation; `marks` are points off the report's quality."""
+    """The office's confirmation; `marks` are points off the report's quality, and add up."""
 
     marks: Amount = Field(default="0", validate_default=True, ge=0, le=100)
     reason: Note | None = None
+    rubric: Literal["A", "B", "C", "D"] | None = None
+    """The grade of a task that is measured by one; of several verifications the newest counts."""
+    values: dict[Id, Value] = Field(default_factory=dict, max_length=200)
+    """By indicator the figure as verified, where it differs from the reported one."""
 
 
 class ReturnOrder(Contract):
@@ -142,6 +147,10 @@ class SubmissionSummary(Contract):
     """Points the office took off its quality, a decimal in quotes."""
     returned_at: Moment | None
     returned_reason: str | None
+    rubric: Annotated[str, Field(examples=["B"])] | None
+    """The reviewer's grade, A to D, where the task is measured by one."""
+    corrected: bool
+    """Whether it is the office's correction of a published period."""
 
     @classmethod
     def of(cls, row: SubmissionRow, **content: Any) -> Self:  # noqa: ANN401  # the fields below
@@ -159,6 +168,8 @@ class SubmissionSummary(Contract):
             by=row.holder,
             verified_at=row.verified_at,
             marks=row.marks,
+            rubric=row.rubric,
+            corrected=row.corrected,
             returned_at=row.returned_at,
             returned_reason=row.returned_reason,
             **content,
@@ -187,14 +198,19 @@ class WholeSubmission(SubmissionSummary):
     correction: Correction | None
     note: Note | None
     evidence: tuple[Evidence, ...]
+    verified_values: dict[Id, Value]
+    """By indicator the figure as the office verified it, where it differs."""
 
     @classmethod
     def reported(cls, row: SubmissionRow, content: SubmissionAccepted) -> Self:
         """As it is stored, with its event."""
-        return cls.of(row, **{name: getattr(content, name) for name in _CONTENT})
+        verified = VALUES.validate_json(row.verified_values or "{}")
+        told = {name: getattr(content, name) for name in _CONTENT}
+        return cls.of(row, verified_values=verified, **told)
 
 
-_CONTENT: Final = WholeSubmission.model_fields.keys() - SubmissionSummary.model_fields.keys()
+_OWN: Final = {*SubmissionSummary.model_fields, "verified_values"}
+_CONTENT: Final = WholeSubmission.model_fields.keys() - _OWN
 
 
 def _state_of(row: SubmissionRow) -> State:

@@ -120,6 +120,8 @@ def submissions_router(
                 submission,
                 marks=body.marks,
                 reason=body.reason,
+                rubric=body.rubric,
+                values=body.values,
                 caller=caller_of(request, principal),
             )
         except Refused as refused:

@@ -10,9 +10,11 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
 
-from intake.domain.obligations import closing_day, lead_of
+from intake.domain.amended import closing_day
+from intake.domain.obligations import AS_FILED, lead_of
 from shared.calendar.periods import Period
 from shared.calendar.plan import PlanCalendar
+from shared.contracts.decisions import UNAMENDED, Amended
 from shared.contracts.plan import Action, Indicator, Milestone, PlanDocument, PlanHead, Task
 from shared.contracts.submission import PartialDone, Relation, Submission
 
@@ -51,10 +53,14 @@ class Known:
 
 @dataclass(frozen=True, kw_only=True)
 class Reported:
-    """Which figures a report may carry: a task's, or those of the plan or an action."""
+    """Which figures a report may carry: a task's, or those of the plan or an action.
+
+    `closes` is the task's last day, after which nothing of it is done.
+    """
 
     indicators: tuple[Indicator, ...]
     task: Task | None
+    closes: date | None = None
 
     @cached_property
     def figures(self) -> Mapping[str, Indicator]:
@@ -109,7 +115,10 @@ def as_of(submission: Submission, period: Period) -> date:
 
 
 def what_is_reported(
-    plan: PlanDocument, submission: Submission, period: Period
+    plan: PlanDocument,
+    submission: Submission,
+    period: Period,
+    amended: Mapping[str, Amended] = AS_FILED,
 ) -> Reported | Refusal:
     """The task, or the plan's or an action's figures, that this unit may report on."""
     wrong = Refusal(
@@ -123,7 +132,8 @@ def what_is_reported(
             if task.id == submission.task:
                 if lead_of(task, plan.units, period.last) != submission.unit:
                     return wrong
-                return Reported(indicators=task.indicators, task=task)
+                closes = closing_day(task, amended.get(task.id, UNAMENDED), period.last)
+                return Reported(indicators=task.indicators, task=task, closes=closes)
     heads: tuple[PlanHead | Action, ...] = (plan.plan, *plan.actions)
     for head in heads:
         if head.id == submission.task:
@@ -162,10 +172,10 @@ def _fields(submission: Submission, subject: Reported) -> Iterator[Refusal]:
     indicators, nodes, task = subject.figures, subject.nodes, subject.task
     for name in submission.values:
         if name not in indicators:
-            yield _unknown(f"values.{name}", name, indicators)
+            yield unknown_item(f"values.{name}", name, indicators)
     for name in submission.no_data:
         if name not in indicators:
-            yield _unknown("no_data", name, indicators)
+            yield unknown_item("no_data", name, indicators)
         elif indicators[name].data_from == "unit":
             yield Refusal(
                 code="no_data_refused",
@@ -180,7 +190,7 @@ def _fields(submission: Submission, subject: Reported) -> Iterator[Refusal]:
             )
     for name in submission.milestones or {}:
         if name not in nodes:
-            yield _unknown(f"milestones.{name}", name, nodes)
+            yield unknown_item(f"milestones.{name}", name, nodes)
     if submission.percent is not None and (
         task is None or task.measure not in {"percent", "yes_no"}
     ):
@@ -191,7 +201,8 @@ def _fields(submission: Submission, subject: Reported) -> Iterator[Refusal]:
         )
 
 
-def _unknown(path: str, name: str, known: Mapping[str, object]) -> Refusal:
+def unknown_item(path: str, name: str, known: Mapping[str, object]) -> Refusal:
+    """A report speaks of the items of its own task only."""
     names = ", ".join(sorted(known)) or "none"
     return Refusal(
         code="unknown_item",
@@ -205,7 +216,7 @@ def _values(submission: Submission, subject: Reported) -> Iterator[Refusal]:
         indicator = subject.figures.get(name)
         if indicator is None:
             continue
-        message = _wrong_value(indicator, value)
+        message = wrong_value(indicator, value)
         if message:
             yield Refusal(code="wrong_value", path=f"values.{name}", message=message)
     if (
@@ -217,7 +228,8 @@ def _values(submission: Submission, subject: Reported) -> Iterator[Refusal]:
         yield Refusal(code="wrong_value", path="percent", message='yes is "100", no is "0"')
 
 
-def _wrong_value(indicator: Indicator, value: Decimal | Relation) -> str | None:
+def wrong_value(indicator: Indicator, value: Decimal | Relation) -> str | None:
+    """What is wrong with a figure for its kind (assessment 4.1); None where it fits."""
     if (indicator.kind == "relation") is not isinstance(value, Relation):
         return (
             'write a relation as {"own": "6.1", "other": "6.4"}'
@@ -236,9 +248,6 @@ def _wrong_value(indicator: Indicator, value: Decimal | Relation) -> str | None:
 
 
 def _milestones(submission: Submission, subject: Reported, today: date) -> Iterator[Refusal]:
-    task = subject.task
-    if task is None:
-        return
     nodes = subject.nodes
     for name, done in (submission.milestones or {}).items():
         path = f"milestones.{name}"
@@ -252,7 +261,7 @@ def _milestones(submission: Submission, subject: Reported, today: date) -> Itera
             yield Refusal(
                 code="done_in_future", path=path, message="a node is reported once it is done"
             )
-        if isinstance(done, date) and done > closing_day(task):
+        if isinstance(done, date) and subject.closes is not None and done > subject.closes:
             yield Refusal(code="wrong_value", path=path, message="the task was closed before")
 
 

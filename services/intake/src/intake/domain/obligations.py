@@ -1,14 +1,20 @@
 """What is owed: which report, by whom, by when. It follows from the plan alone."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
+from intake.domain.amended import closing_day, is_cancelled, is_suspended
 from intake.domain.assignment_check import holds
 from intake.domain.plan_normal import unconfirmed
 from shared.calendar.periods import Period, ends_in, is_slower
 from shared.calendar.plan import PlanCalendar
+from shared.contracts.decisions import UNAMENDED, Amended
 from shared.contracts.plan import Action, Indicator, PlanDocument, Task, Unit
+
+AS_FILED: Mapping[str, Amended] = MappingProxyType({})
+"""What decisions changed of a plan that none has touched."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +43,12 @@ def lead_of(task: Task, units: Iterable[Unit], day: date) -> str | None:
 
 
 def obligations(
-    plan: PlanDocument, calendar: PlanCalendar, period: Period, *, waived: Collection[str]
+    plan: PlanDocument,
+    calendar: PlanCalendar,
+    period: Period,
+    *,
+    waived: Collection[str],
+    amended: Mapping[str, Amended] = AS_FILED,
 ) -> Iterator[Obligation]:
     """The reports owed for a period, in the order of the plan (assessment 3.3, 4.5).
 
@@ -46,11 +57,14 @@ def obligations(
         calendar: the plan's own.
         period: one of the plan's periods.
         waived: tasks found finished, whose reports are waived.
+        amended: by task, what decisions have changed of it.
     """
     for action in plan.actions:
         for task in action.tasks:
             unit = lead_of(task, plan.units, period.last)
-            if unit is not None and task.id not in waived and owes(action, task, calendar, period):
+            if unit is None or task.id in waived:
+                continue
+            if owes(action, task, calendar, period, amended.get(task.id, UNAMENDED)):
                 yield Obligation(
                     plan=plan.plan.id,
                     action=action.id,
@@ -61,25 +75,31 @@ def obligations(
                 )
 
 
-def owes(action: Action, task: Task, calendar: PlanCalendar, period: Period) -> bool:
-    """A task owes a report while it is active, confirmed, and has something to report."""
-    if task.start > period.last or period.last > closing_day(task) or unconfirmed(task, action):
+def owes(
+    action: Action, task: Task, calendar: PlanCalendar, period: Period, amended: Amended
+) -> bool:
+    """A task owes a report while it is active, confirmed, and has something to report.
+
+    It is not active while it rests, nor from the period on in which it was cancelled.
+    """
+    if is_cancelled(amended, period) or is_suspended(amended, period):
+        return False
+    closed = period.last > closing_day(task, amended, period.last)
+    if task.start > period.last or closed or unconfirmed(task, action):
         return False
     return not is_year_only(task, calendar) or any(
         _ends(indicator, calendar, period) for indicator in task.indicators
     )
 
 
-def closing_day(task: Task) -> date:
-    """A task is closed after 31 December of the year it is due in (assessment 4.2)."""
-    return date(task.due.year, 12, 31)
-
-
 def figures_of(task: Task, calendar: PlanCalendar, period: Period) -> tuple[str, ...]:
     """A unit gives its own figures, each in the period in which the figure's own period ends.
 
-    A figure is asked for from its own start on (assessment 4.14, 4.17, "Required fields").
+    A figure is asked for from its own start on (assessment 4.14, 4.17, "Required fields"). A rubric
+    task is reported without values: the reviewer gives the grade.
     """
+    if task.measure == "rubric":
+        return ()
     return tuple(
         indicator.id
         for indicator in task.indicators

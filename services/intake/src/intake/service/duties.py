@@ -11,6 +11,7 @@ from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from intake.domain.amended import is_reopened
 from intake.domain.obligations import Obligation, obligations
 from intake.service.caller import Caller, refuse
 from intake.service.in_force import PlanInForce
@@ -75,7 +76,8 @@ class Duties:
                 owed
                 for one in self._asked(in_force, period, now)
                 for owed in await self._of_period(session, in_force, one, now)
-                if unit is None or owed.obligation.unit == unit
+                if (unit is None or owed.obligation.unit == unit)
+                and (period is not None or now < owed.window.close_end(in_force.calendar.tz))
             ]
 
     async def mark_cutoff(self, plan: str, *, caller: Caller) -> str:
@@ -143,10 +145,11 @@ class Duties:
         for period in _from_activation(in_force):
             if period.last >= day:
                 break
-            if not _is_first_day_overdue(in_force, period, day):
+            due = _due_before(in_force, period, day)
+            if not due:
                 continue
             for owed in await self._of_period(session, in_force, period, timer.due_at):
-                if owed.submission is None:
+                if owed.submission is None and owed.window.due in due:
                     await self._tell_overdue(session, owed, timer)
 
     async def _tell_overdue(self, session: AsyncSession, owed: Owed, timer: Timer) -> None:
@@ -193,11 +196,12 @@ class Duties:
         plan, calendar = in_force.document, in_force.calendar
         if period not in _from_activation(in_force):
             return []
-        window = in_force.window(period)
-        waived = await self._waived(session, plan.plan.id, period)
+        waived = await self._waived(session, in_force, period)
         latest = await self._latest(session, plan.plan.id, period.id)
         owed = []
-        for duty in obligations(plan, calendar, period, waived=waived):
+        duties = obligations(plan, calendar, period, waived=waived, amended=in_force.amended)
+        for duty in duties:
+            window = in_force.window(period, task=duty.task.id, unit=duty.unit)
             row = latest.get((duty.task.id, duty.unit))
             usable = row is not None and row.returned_at is None
             owed.append(
@@ -210,16 +214,26 @@ class Duties:
             )
         return owed
 
-    async def _waived(self, session: AsyncSession, plan: str, period: Period) -> frozenset[str]:
+    async def _waived(
+        self, session: AsyncSession, in_force: PlanInForce, period: Period
+    ) -> frozenset[str]:
         """Tasks that the publication before the period found finished (assessment 4.4)."""
         query = (
             select(Published)
-            .where(Published.plan == plan, col(Published.last_day) < period.first)
+            .where(Published.plan == in_force.document.plan.id)
+            .where(col(Published.last_day) < period.first)
             .order_by(col(Published.last_day).desc())
             .limit(1)
         )
         latest = (await session.execute(query)).scalars().first()
-        return frozenset(latest.finished.split()) if latest else frozenset()
+        if latest is None:
+            return frozenset()
+        reopened = {
+            task
+            for task, amended in in_force.amended.items()
+            if is_reopened(amended, after=latest.last_day, through=period.last)
+        }
+        return frozenset(latest.finished.split()) - reopened
 
     async def _latest(
         self, session: AsyncSession, plan: str, period: str
@@ -247,22 +261,27 @@ def _from_activation(in_force: PlanInForce) -> Sequence[Period]:
 
 def _is_open(in_force: PlanInForce, period: Period, now: datetime) -> bool:
     """Whether a window is not closed; one that cannot be computed is blocked, and no other."""
-    calendar = in_force.calendar
-    try:
-        return now < calendar.window(period).close_end(calendar.tz)
-    except YearNotLoaded as missing:
-        log.warning("a window cannot be computed", period=period.id, why=str(missing))
-        return False
+    tz = in_force.calendar.tz
+    return any(now < window.close_end(tz) for window in _windows(in_force, period))
 
 
-def _is_first_day_overdue(in_force: PlanInForce, period: Period, day: date) -> bool:
-    """Whether `day` is the first working day after the period's reports were due."""
-    calendar = in_force.calendar
+def _due_before(in_force: PlanInForce, period: Period, day: date) -> frozenset[date]:
+    """The due days of the period's reports of which `day` is the first working day after."""
+    add = in_force.calendar.workdays.add
     try:
-        return calendar.workdays.add(calendar.window(period).due, 1) == day
+        dues = {window.due for window in _windows(in_force, period)}
+        return frozenset(due for due in dues if due < day and add(due, 1) == day)
     except YearNotLoaded as missing:
         log.warning("a window cannot be computed", period=period.id, why=str(missing))
-        return False
+        return frozenset()
+
+
+def _windows(in_force: PlanInForce, period: Period) -> Sequence[Window]:
+    try:
+        return in_force.windows(period)
+    except YearNotLoaded as missing:
+        log.warning("a window cannot be computed", period=period.id, why=str(missing))
+        return []
 
 
 def _state(row: SubmissionRow | None, window: Window, now: datetime, tz: tzinfo) -> OwedState:

@@ -50,6 +50,19 @@ def check_document(document: Document) -> PlanFile:
     )
 
 
+def recheck(file: PlanFile, plan: PlanDocument) -> None:
+    """Hold what decisions make of a plan file to the checks of a file.
+
+    Raises:
+        DocumentError: what the file lacks for them, with the nearest of its lines.
+    """
+    line_of = file.document.line_of
+    known = set(check_plan(file.plan, line_of).errors)
+    errors = [one for one in check_plan(plan, line_of).errors if one not in known]
+    if errors:
+        raise DocumentError(errors)
+
+
 def read_rulebook(data: bytes, *, name: str = "rulebook") -> tuple[Document, Rulebook]:
     """A rulebook file, checked.
 

@@ -1,52 +1,77 @@
 """A version of a plan, ready to be asked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from intake.domain.admission import Refusal, Reported, what_is_reported
+from intake.domain.amended import window_of
 from intake.service.caller import refuse
 from shared.calendar.periods import Period
 from shared.calendar.plan import PlanCalendar
 from shared.calendar.windows import Window
 from shared.calendar.workdays import YearNotLoaded
+from shared.contracts.decisions import UNAMENDED, Amended
 from shared.contracts.plan import PlanDocument
 from shared.contracts.submission import Submission
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanInForce:
-    """A version of a plan, ready to be asked."""
+    """A version of a plan, ready to be asked; `amended` tells by task what decisions changed."""
 
     document: PlanDocument
+    amended: Mapping[str, Amended]
     version: int
     activate_from: str | None
     calendar: PlanCalendar
 
-    def window(self, period: Period) -> Window:
-        """When the period's report is due, and when its window closes; computed once.
+    def window(self, period: Period, *, task: str, unit: str) -> Window:
+        """When a unit's report of a task is due, and when its window closes; computed once.
 
         Raises:
             Refused: `year_not_loaded`, the window needs a year without a holiday table.
         """
-        window = self._windows.get(period.id)
-        if window is not None:
-            return window
+        later = self.amended.get(task, UNAMENDED).working_days_more(unit, period.id)
         try:
-            return self._windows.setdefault(period.id, self.calendar.window(period))
+            return self._window(period, later)
         except YearNotLoaded as missing:
             message = f"{missing}; the office adds it to the plan's calendar.holidays"
             raise refuse("year_not_loaded", message, path="period") from missing
 
+    def windows(self, period: Period) -> list[Window]:
+        """Every window of a period: the plan's own, and those that extensions made.
+
+        Raises:
+            YearNotLoaded: one of them needs a year without a holiday table.
+        """
+        extended = {
+            amended.working_days_more(one.unit, one.period)
+            for amended in self.amended.values()
+            for one in amended.later
+            if one.period == period.id
+        }
+        return [self._window(period, later) for later in sorted({0} | extended)]
+
+    def _window(self, period: Period, later: int) -> Window:
+        window = self._windows.get((period.id, later))
+        if window is None:
+            window = window_of(self.calendar, period, later=later)
+            self._windows[period.id, later] = window
+        return window
+
     def subject(self, report: Submission, period: Period) -> Reported | Refusal:
         """What the report is about, or why its unit may not report on it; found once."""
         place = (report.task, report.unit, period.id)
-        subject = self._subjects.get(place) or what_is_reported(self.document, report, period)
+        subject = self._subjects.get(place) or what_is_reported(
+            self.document, report, period, self.amended
+        )
         if isinstance(subject, Reported):  # what is refused is not kept: its names are anybody's
             self._subjects[place] = subject
         return subject
 
     @cached_property
-    def _windows(self) -> dict[str, Window]:
+    def _windows(self) -> dict[tuple[str, int], Window]:
         return {}
 
     @cached_property

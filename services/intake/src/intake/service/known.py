@@ -3,18 +3,23 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
+from pydantic import TypeAdapter
 from sqlalchemy import and_, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from intake.domain.admission import Counted, Known, as_of
-from intake.store.facts import Cut
-from intake.store.tables import SubmissionRow, kit
+from intake.service.in_force import PlanInForce
+from intake.store.facts import Cut, Obligation
+from intake.store.tables import Published, SubmissionRow, kit
 from shared.calendar.periods import Period
-from shared.calendar.plan import PlanCalendar
 from shared.contracts.intake import SubmissionAccepted
-from shared.contracts.submission import Submission
+from shared.contracts.submission import Submission, Value
+
+VALUES: Final = TypeAdapter(dict[str, Value])
+"""Figures by indicator, as a verification changes them."""
 
 TaskPlace = tuple[str, str]
 """A plan and one of its tasks."""
@@ -48,19 +53,19 @@ async def counts_of(
     session: AsyncSession,
     places: Collection[TaskPlace],
     cuts: Mapping[str, Cut],
-    calendars: Mapping[str, PlanCalendar],
+    plans: Mapping[str, PlanInForce],
 ) -> Counts:
-    """What the latest publications, `cuts`, counted of these tasks; a calendar for each plan."""
-    periods = {plan: calendars[plan].find(cut.period) for plan, cut in cuts.items()}
+    """What the latest publications, `cuts`, counted of these tasks."""
+    periods = {plan: plans[plan].calendar.find(cut.period) for plan, cut in cuts.items()}
     through = {plan: period for plan, period in periods.items() if period is not None}
     if not through:
         return Counts(through={}, reports={})
     received = await _received(session, places, {plan: cuts[plan].number for plan in through})
     standing = {
-        place: _read_by(rows, through[place[0]], calendars[place[0]])
+        place: _read_by(rows, through[place[0]], plans[place[0]])
         for place, rows in received.items()
     }
-    reports = await contents(session, [row.id for rows in standing.values() for row in rows])
+    reports = await verified_contents(session, [row for rows in standing.values() for row in rows])
     return Counts(
         through=through,
         reports={place: [reports[row.id] for row in rows] for place, rows in standing.items()},
@@ -70,7 +75,10 @@ async def counts_of(
 async def _received(
     session: AsyncSession, places: Collection[TaskPlace], cutoffs: Mapping[str, int]
 ) -> dict[TaskPlace, list[SubmissionRow]]:
-    """The reports on these tasks up to each plan's cut-off, in order of receipt."""
+    """The reports on these tasks up to each plan's cut-off, in order of receipt.
+
+    A corrected report of a published period was read by its publication, whenever it came.
+    """
     tasks = {plan: [task for of, task in places if of == plan] for plan in cutoffs}
     query = (
         select(SubmissionRow)
@@ -80,7 +88,7 @@ async def _received(
                     and_(
                         col(SubmissionRow.plan) == plan,
                         col(SubmissionRow.task).in_(tasks[plan]),
-                        col(SubmissionRow.number) <= number,
+                        or_(col(SubmissionRow.number) <= number, col(SubmissionRow.corrected)),
                     )
                     for plan, number in cutoffs.items()
                 )
@@ -95,20 +103,22 @@ async def _received(
 
 
 def _read_by(
-    rows: Iterable[SubmissionRow], through: Period, calendar: PlanCalendar
+    rows: Iterable[SubmissionRow], through: Period, plan: PlanInForce
 ) -> Sequence[SubmissionRow]:
     """The reports a publication read, in order of receipt (assessment, "What a run sees").
 
     Of one period the newest replaces the others whole; returned, it leaves nothing of them.
     """
-    close_end = calendar.window(through).close_end(calendar.tz)
+    calendar = plan.calendar
     latest: dict[str, SubmissionRow] = {}
     for row in rows:
         period = calendar.find(row.period)
         before = latest.get(row.period)
-        repairs = before is not None and before.returned_at is not None
-        in_time = repairs or row.received_at < close_end
-        if period and (period.last < through.last or (period == through and in_time)):
+        taken = row.corrected or (before is not None and before.returned_at is not None)
+        if period == through and not taken:
+            close_end = plan.window(through, task=row.task, unit=row.unit).close_end(calendar.tz)
+            taken = row.received_at < close_end
+        if period and (period.last < through.last or (period == through and taken)):
             latest[row.period] = row
     standing = [row for row in latest.values() if row.returned_at is None]
     return sorted(standing, key=lambda row: row.number or 0)
@@ -128,6 +138,37 @@ def _known(reports: Sequence[SubmissionAccepted]) -> Known:
         for name, node in (report.milestones or {}).items():
             (done.add if isinstance(node, date) else done.discard)(name)
     return Known(counted=counted, done=frozenset(done))
+
+
+async def first_report(
+    session: AsyncSession, plan: PlanInForce, obligation: Obligation
+) -> SubmissionRow | None:
+    """The report that a published period counted, as it was last corrected (assessment 4.13)."""
+    name, task, unit, period = obligation
+    published = await session.get(Published, (name, period))
+    number = published.number if published else 0
+    query = (
+        select(SubmissionRow)
+        .where(SubmissionRow.plan == name, SubmissionRow.task == task)
+        .where(SubmissionRow.unit == unit, SubmissionRow.period == period)
+        .where(or_(col(SubmissionRow.number) <= number, col(SubmissionRow.corrected)))
+        .order_by(col(SubmissionRow.number))
+    )
+    rows = (await session.execute(query)).scalars().all()
+    read = _read_by(rows, plan.calendar.period(period), plan)
+    return read[0] if read else None
+
+
+async def verified_contents(
+    session: AsyncSession, rows: Sequence[SubmissionRow]
+) -> dict[str, SubmissionAccepted]:
+    """What was reported, by submission, with the figures as the office verified them."""
+    reports = await contents(session, [row.id for row in rows])
+    for row in rows:
+        if row.verified_values is not None:
+            values = {**reports[row.id].values, **VALUES.validate_json(row.verified_values)}
+            reports[row.id] = reports[row.id].model_copy(update={"values": values})
+    return reports
 
 
 async def contents(

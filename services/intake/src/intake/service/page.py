@@ -6,7 +6,6 @@ report changes for those behind it in the page is kept in memory until the page 
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
@@ -14,50 +13,30 @@ from sqlalchemy import Table, delete, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from intake.domain.admission import Known, admit, as_of
-from intake.service.caller import Caller, Refused, refuse
+from intake.domain.admission import Known, admit
+from intake.service.acceptance import (
+    SUBMISSIONS,
+    KeyPlace,
+    Sent,
+    accepted_of,
+    row_of,
+    submission_id,
+)
+from intake.service.caller import Refused, refuse
 from intake.service.in_force import PlanInForce
 from intake.service.known import Counts, counts_of
 from intake.service.plans import Plans
-from intake.service.receipt import Receipt, Stored, receipt_of, report_id
+from intake.service.receipt import Receipt, Stored, receipt_of
 from intake.store.facts import Latest, Obligation, facts_of
-from intake.store.tables import IdempotencyKey, SubmissionRow
+from intake.store.tables import IdempotencyKey
+from shared.calendar.periods import Period
 from shared.calendar.windows import Window
-from shared.contracts.intake import SubmissionAccepted
-from shared.contracts.submission import Submission
 from shared.kit.bulk import insert_rows
 from shared.kit.clock import Clock
 from shared.kit.journal import Entry, Journal
 
 _KEY_KEPT: Final = timedelta(days=90)
-_CONTENT: Final = tuple(name for name in Submission.model_fields if name != "as_of")
-_SUBMISSIONS: Final[Table] = SubmissionRow.__table__  # type: ignore[attr-defined]  # SQLModel's
-_KEYS: Final[Table] = IdempotencyKey.__table__  # type: ignore[attr-defined]  # likewise
-
-KeyPlace = tuple[str, str, str]
-"""Holder, route and idempotency key."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sent:
-    """A report as it came: who sent it, and the key of the request if it has one."""
-
-    submission: Submission
-    digest: str
-    caller: Caller
-    key: str | None = None
-    route: str = ""
-
-    @property
-    def obligation(self) -> Obligation:
-        """What it answers."""
-        one = self.submission
-        return one.plan, one.task, one.unit, one.period
-
-    @property
-    def key_place(self) -> KeyPlace | None:
-        """Where the answer to its key is kept."""
-        return None if self.key is None else (self.caller.holder, self.route, self.key)
+_KEYS: Final[Table] = IdempotencyKey.__table__  # type: ignore[attr-defined]  # SQLModel's
 
 
 class Taken(NamedTuple):
@@ -143,7 +122,7 @@ class Page:
 
     async def write(self, session: AsyncSession, journal: Journal) -> None:
         """Write what was taken: reports, their events, the answers to their keys."""
-        await insert_rows(session, _SUBMISSIONS, self._rows)
+        await insert_rows(session, SUBMISSIONS, self._rows)
         await journal.record_all(session, self._entries)
         if self._keys:
             if self._forgotten:
@@ -158,13 +137,13 @@ class Page:
         period = plan.calendar.find(submission.period)
         if period and latest and latest.digest == digest and not latest.returned:
             first = Stored(latest.id, latest.received_at, latest.plan_version)
-            window = plan.window(period)
+            window = self._window(sent, plan, period)
             return Taken(receipt_of(submission, digest, plan, window, first), "repeated")
         window = self._admitted(sent, plan)
-        name = report_id(digest, self._now, after=latest.id if latest else "")
-        stored = Stored(name, self._now, plan.version)
+        number = submission_id(sent, self._now, after=latest.id if latest else None)
+        stored = Stored(number, self._now, plan.version)
         receipt = receipt_of(submission, digest, plan, window, stored)
-        self._add(sent, window, plan.version, name)
+        self._add(sent, window, plan.version, number)
         return Taken(receipt, "accepted")
 
     def _plan(self, sent: Sent) -> PlanInForce:
@@ -188,7 +167,7 @@ class Page:
         )
         if refusals:
             raise Refused(refusals)
-        window = plan.window(calendar.period(submission.period))
+        window = self._window(sent, plan, calendar.period(submission.period))
         closed = now >= window.close_end(calendar.tz)
         if closed and self._corrects(sent) and "office" not in sent.caller.principal.roles:
             raise refuse(
@@ -198,43 +177,22 @@ class Page:
             )
         return window
 
+    def _window(self, sent: Sent, plan: PlanInForce, period: Period) -> Window:
+        return plan.window(period, task=sent.submission.task, unit=sent.submission.unit)
+
     def _corrects(self, sent: Sent) -> bool:
         """Whether a report takes back one that stands; a returned one it repairs."""
         latest = self._latest.get(sent.obligation)
         stands = latest is not None and not latest.returned
         return stands and sent.submission.correction is not None
 
-    def _add(self, sent: Sent, window: Window, version: int, submission_id: str) -> None:
-        submission, caller = sent.submission, sent.caller
-        day = as_of(submission, window.period)
-        # The report was validated when it was read, and all else is ours: not once more.
-        accepted = SubmissionAccepted.model_construct(
-            submission=submission_id,
-            plan_version=version,
-            received_at=self._now,
-            as_of=day,
-            digest=sent.digest,
-            by=caller.holder,
-            **{name: getattr(submission, name) for name in _CONTENT},
-        )
-        row = {
-            "id": submission_id,
-            "plan": submission.plan,
-            "plan_version": version,
-            "task": submission.task,
-            "unit": submission.unit,
-            "period": submission.period,
-            "received_at": self._now,
-            "as_of": day,
-            "digest": sent.digest,
-            "holder": caller.holder,
-            "correlation": caller.correlation,
-            "marks": "0",
-        }
-        self._entries.append(Entry(accepted, self._now, caller.correlation, submission_id))
-        self._rows.append(row)
+    def _add(self, sent: Sent, window: Window, version: int, number: str) -> None:
+        accepted = accepted_of(sent, number, window.period, version=version, now=self._now)
+        correlation = sent.caller.correlation
+        self._entries.append(Entry(accepted, self._now, correlation, number))
+        self._rows.append(row_of(accepted, correlation))
         self._latest[sent.obligation] = Latest(
-            submission_id, sent.digest, self._now, version, returned=False
+            number, sent.digest, self._now, version, returned=False
         )
 
     def _keep_answer(self, place: KeyPlace, digest: str, receipt: Receipt) -> None:
@@ -264,13 +222,12 @@ async def open_page(
         plan: await plans.version(session, plan, version)
         for plan, version in facts.versions.items()
     }
-    calendars = {name: plan.calendar for name, plan in in_force.items()}
     tasks = {(sent.submission.plan, sent.submission.task) for sent in page}
     places = {sent.key_place for sent in page} - {None}
     return Page(
         plans=in_force,
         latest=facts.latest,
-        counts=await counts_of(session, tasks, facts.cuts, calendars),
+        counts=await counts_of(session, tasks, facts.cuts, in_force),
         answers=await _answers(session, places) if places else {},
         clock=clock,
     )

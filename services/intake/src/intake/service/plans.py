@@ -1,22 +1,27 @@
 """Plans: applied in versions, checked before, told to the others as events."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 
+from pydantic import TypeAdapter
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import select
+from sqlmodel import col, select
 
+from intake.domain.amending import AmendedPlan, amended_of, carried
 from intake.domain.plan_change import Change, changes, refusals
 from intake.domain.plan_events import events_of
 from intake.service.caller import Caller
-from intake.service.files import PlanFile, misnamed, read_plan
+from intake.service.files import PlanFile, misnamed, read_plan, recheck
 from intake.service.in_force import PlanInForce
 from intake.service.rulebooks import HOUSE, Rulebooks
-from intake.store.tables import PlanVersion, Published
+from intake.store.tables import DecisionRow, PlanVersion, Published
 from shared.calendar.plan import PlanCalendar
 from shared.calendar.workdays import YearNotLoaded
+from shared.contracts.decisions import Amended, Decision
 from shared.contracts.intake import RulebookAdopted
 from shared.contracts.plan import PlanDocument
 from shared.contracts.problem import Problem
@@ -28,6 +33,8 @@ from shared.kit.journal import Journal
 from shared.kit.readers import DocumentError
 from shared.kit.timers import Timer, Timers
 
+DECISION: Final[TypeAdapter[Decision]] = TypeAdapter(Decision)
+_AMENDED: Final = TypeAdapter(dict[str, Amended])
 WORKDAY = "workday"
 """The timer of a plan's working day at 09:00; its subject is the plan."""
 
@@ -66,6 +73,8 @@ class Plans:
     async def apply(self, plan: str, data: bytes, *, dry_run: bool, caller: Caller) -> Applied:
         """Put a version of a plan in force; the same document again changes nothing.
 
+        What decisions have changed stays changed: the file knows nothing of them.
+
         Raises:
             DocumentError: the file is refused; it names every error with its line.
         """
@@ -76,16 +85,17 @@ class Plans:
             now = self._clock.business_now()
             old = await self.in_force(session, plan)
             before = old.document if old else None
-            published = await self._published(session, plan)
-            problems = refusals(before, file.plan, published, file.document.line_of)
+            new, amended = await self._carried(session, file, old)
+            published = await self.published(session, plan)
+            problems = refusals(before, new, published, file.document.line_of)
             if problems:
                 raise DocumentError(problems)
-            found = changes(before, file.plan)
+            found = changes(before, new)
             moved = old is None or bool(found)
             version = 1 if old is None else old.version + moved
             activate_from = _activation(file, old, now)
             if moved and not dry_run:
-                await self._store(session, file.plan, version, activate_from, now, caller)
+                await self._store(session, (new, amended), version, activate_from, now, caller)
             if old is None and not dry_run:
                 await self._begin(session, file.plan, now, caller)
         return Applied(
@@ -96,6 +106,22 @@ class Plans:
             contacts_stripped=len(file.contacts),
             owed_from=activate_from,
         )
+
+    async def follow(
+        self,
+        session: AsyncSession,
+        old: PlanInForce,
+        new: AmendedPlan,
+        *,
+        now: datetime,
+        caller: Caller,
+    ) -> int | None:
+        """The version that a decision makes of a plan; None where it changes nothing of it."""
+        if new == (old.document, old.amended):
+            return None
+        version = old.version + 1
+        await self._store(session, new, version, old.activate_from, now, caller)
+        return version
 
     async def in_force(self, session: AsyncSession, plan: str) -> PlanInForce | None:
         """The newest version of a plan."""
@@ -114,6 +140,7 @@ class Plans:
             document = PlanDocument.model_validate_json(row.document)
             self._parsed[place] = PlanInForce(
                 document=document,
+                amended=_AMENDED.validate_json(row.amended),
                 version=row.version,
                 activate_from=row.activate_from,
                 calendar=PlanCalendar(dates=document.plan),
@@ -126,27 +153,56 @@ class Plans:
         found = [await self.in_force(session, plan) for plan in plans]
         return [one for one in found if one is not None]
 
-    async def _published(self, session: AsyncSession, plan: str) -> dict[str, date]:
+    async def published(self, session: AsyncSession, plan: str) -> dict[str, date]:
+        """The last day of each published period of a plan, by its id."""
         query = select(Published).where(Published.plan == plan)
         return {row.period: row.last_day for row in (await session.execute(query)).scalars()}
+
+    async def _carried(
+        self, session: AsyncSession, file: PlanFile, old: PlanInForce | None
+    ) -> AmendedPlan:
+        """What becomes of the plan's decisions under a new file.
+
+        Raises:
+            DocumentError: a task that was added by a decision does not fit the file.
+        """
+        if old is None:
+            return file.plan, {}
+        plan = file.plan.plan.id
+        query = (
+            select(DecisionRow.content)
+            .where(DecisionRow.plan == plan, col(DecisionRow.type).in_(["add", "confirm"]))
+            .order_by(col(DecisionRow.number))
+        )
+        rows = (await session.execute(query)).scalars()
+        new = carried(file.plan, old.document, list(map(DECISION.validate_json, rows)))
+        if new != file.plan:
+            recheck(file, new)
+        return new, amended_of(new, old.amended)
 
     async def _store(
         self,
         session: AsyncSession,
-        document: PlanDocument,
+        plan: AmendedPlan,
         version: int,
         activate_from: str | None,
         now: datetime,
         caller: Caller,
     ) -> None:
+        document, amended = plan
         tasks, closing = events_of(
-            document, version=version, activate_from=activate_from, by=caller.holder
+            document,
+            amended=amended,
+            version=version,
+            activate_from=activate_from,
+            by=caller.holder,
         )
         session.add(
             PlanVersion(
                 plan=document.plan.id,
                 version=version,
                 document=document.model_dump_json(by_alias=True),
+                amended=amended_json(amended),
                 digest=closing.digest,
                 activate_from=activate_from,
                 applied_at=now,
@@ -166,6 +222,13 @@ class Plans:
             await self._journal.record(session, adopted, at=now, correlation=caller.correlation)
         first = first_round(PlanCalendar(dates=document.plan), now)
         await self._timers.set(session, Timer(kind=WORKDAY, subject=plan, due_at=first))
+
+
+def amended_json(amended: Mapping[str, Amended]) -> str:
+    """What decisions have changed, by task, as it is stored: sorted, so that it is one text."""
+    return json.dumps(
+        {name: one.model_dump(mode="json") for name, one in amended.items()}, sort_keys=True
+    )
 
 
 def first_round(calendar: PlanCalendar, now: datetime) -> datetime:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from intake.domain.admission import as_of
@@ -73,13 +73,3 @@ def content_of(submission: Submission) -> str:
 def digest_of(submission: Submission) -> str:
     """The SHA-256 of the content, in hexadecimal."""
     return hashlib.sha256(content_of(submission).encode()).hexdigest()
-
-
-def report_id(digest: str, received_at: datetime, *, after: str) -> str:
-    """The id of a report, made of what was reported and when; `after` is the report it replaces.
-
-    Publications name it, and the same history has to give the same publications, wherever it is
-    played again.
-    """
-    facts = f"{digest}/{received_at.astimezone(UTC).isoformat()}/{after}"
-    return f"s-{hashlib.sha256(facts.encode()).hexdigest()[:32]}"

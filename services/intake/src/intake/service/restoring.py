@@ -1,21 +1,25 @@
 """What intake's own events bring back into a database that was restored from a backup."""
 
 import json
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from intake.domain.plan_events import events_of
+from intake.domain.plan_events import digest_of
+from intake.service.decisions import decision_row
 from intake.service.duties import next_round
-from intake.service.plans import WORKDAY, first_round
+from intake.service.plans import WORKDAY, amended_json, first_round
+from intake.service.review import note_review
 from intake.store.tables import Cutoff, PlanVersion, RulebookVersion, SubmissionRow, kit
 from shared.calendar.plan import PlanCalendar
+from shared.contracts.decisions import UNAMENDED
 from shared.contracts.intake import (
     CredentialChanged,
     CutoffMarked,
+    DecisionMade,
     PlanVersioned,
     RulebookAdopted,
     SubmissionAccepted,
@@ -47,6 +51,7 @@ async def _on_accepted(session: AsyncSession, received: Received[SubmissionAccep
             digest=event.digest,
             holder=event.by,
             correlation=received.correlation,
+            corrected=event.corrected,
         )
     )
     await session.flush()
@@ -74,8 +79,12 @@ async def _on_verified(session: AsyncSession, received: Received[SubmissionVerif
     """The office has verified a report; its marks add up."""
     event = received.event
     row = await _report(session, event.submission)
-    row.verified_at, row.verified_by = event.verified_at, event.by
-    row.marks = str(Decimal(row.marks) + event.marks)
+    note_review(row, event)
+
+
+async def _on_decision(session: AsyncSession, received: Received[DecisionMade]) -> None:
+    """The office has decided; what that changed comes in events of its own."""
+    session.add(decision_row(received.event, received.correlation))
 
 
 async def _on_returned(session: AsyncSession, received: Received[SubmissionReturned]) -> None:
@@ -116,19 +125,20 @@ async def _on_plan(session: AsyncSession, received: Received[PlanVersioned]) -> 
         Irretrievable: they do not.
     """
     event = received.event
-    document = await _document(session, event)
-    _, closing = events_of(
-        document, version=event.version, activate_from=event.activate_from, by=event.by
-    )
-    if closing.digest != event.digest:
+    tasks = await _tasks(session, event)
+    # As they were written, by whatever release: what one knows today may say more.
+    if digest_of(data for _, data in tasks) != event.digest:
         raise Irretrievable(
             f"the log does not hold all tasks of {event.subject}: restore a backup that has them"
         )
+    document = _document(event, [task for task, _ in tasks])
+    amended = {one.task.id: one.amended for one, _ in tasks if one.amended != UNAMENDED}
     session.add(
         PlanVersion(
             plan=event.plan,
             version=event.version,
             document=document.model_dump_json(by_alias=True),
+            amended=amended_json(amended),
             digest=event.digest,
             activate_from=event.activate_from,
             applied_at=received.time,
@@ -140,18 +150,21 @@ async def _on_plan(session: AsyncSession, received: Received[PlanVersioned]) -> 
         await _TIMERS.set(session, Timer(kind=WORKDAY, subject=event.plan, due_at=first))
 
 
-async def _document(session: AsyncSession, event: PlanVersioned) -> PlanDocument:
-    """The plan's normal form, put together from the events that told it."""
+async def _tasks(session: AsyncSession, event: PlanVersioned) -> list[tuple[TaskDefined, str]]:
+    """The tasks of a version in their order, each with its JSON as it stands in the journal."""
     journal = kit.journal.c
     query = select(journal.data).where(
         journal.key == event.plan,
         journal.type == TaskDefined.TYPE,
         journal.subject.startswith(f"{event.subject}/", autoescape=True),
     )
-    tasks = [
-        TaskDefined.model_validate_json(data) for data in (await session.execute(query)).scalars()
-    ]
-    tasks.sort(key=lambda task: task.index)
+    rows = (await session.execute(query)).scalars()
+    tasks = [(TaskDefined.model_validate_json(data), data) for data in rows]
+    return sorted(tasks, key=lambda pair: pair[0].index)
+
+
+def _document(event: PlanVersioned, tasks: Sequence[TaskDefined]) -> PlanDocument:
+    """The plan's normal form, put together from the events that told it."""
     told = json.loads(event.model_dump_json(by_alias=True))
     for action in told["actions"]:
         action["tasks"] = [
@@ -203,6 +216,7 @@ MEMORY: Final = Memory(
         SubmissionAccepted: _on_accepted,
         SubmissionVerified: _on_verified,
         SubmissionReturned: _on_returned,
+        DecisionMade: _on_decision,
         CutoffMarked: _on_cutoff,
         PlanVersioned: _on_plan,
         WorkdayBegan: _on_workday,

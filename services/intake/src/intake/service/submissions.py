@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from intake.metrics import IntakeMetrics
+from intake.service.acceptance import Sent
 from intake.service.caller import Caller, Refused, refuse
 from intake.service.known import contents
 from intake.service.lane import PAGE, Busy, Lane
-from intake.service.page import Sent, Taken, open_page
+from intake.service.page import Taken, open_page
 from intake.service.plans import Plans
 from intake.service.receipt import Receipt, digest_of
 from intake.store.tables import SubmissionRow

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, Index, MetaData, Text
+from sqlalchemy import Boolean, Column, Index, MetaData, Text, UniqueConstraint, false
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -19,13 +19,17 @@ kit = KitTables(Base.metadata)
 
 
 class PlanVersion(Base, table=True):
-    """One version of a plan, as applied; `document` is its normal form in JSON."""
+    """One version of a plan; `document` is its normal form in JSON.
+
+    `amended` is a JSON object: by task what decisions have changed of it, where there is any.
+    """
 
     __tablename__ = "plan_versions"
 
     plan: str = Field(primary_key=True)
     version: int = Field(primary_key=True)
     document: str = Field(sa_column=Column(Text, nullable=False))
+    amended: str = Field(default="{}", sa_column=Column(Text, nullable=False, server_default="{}"))
     digest: str
     activate_from: str | None = None
     applied_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
@@ -48,7 +52,9 @@ class RulebookVersion(Base, table=True):
 class SubmissionRow(Base, table=True):
     """A report that was accepted; it is never overwritten, only followed by a newer one.
 
-    What was reported stands in the journal, in the event whose id is this row's `id`.
+    What was reported stands in the journal, in the event whose id is this row's `id`. `corrected`
+    is one with which the office corrects a published period; `rubric` is the reviewer's newest
+    grade; `verified_values` a JSON object of the figures the office verified otherwise.
     """
 
     __tablename__ = "submissions"
@@ -75,6 +81,35 @@ class SubmissionRow(Base, table=True):
     returned_by: str | None = None
     returned_reason: str | None = None
     marks: str = "0"
+    rubric: str | None = None
+    verified_values: str | None = Field(default=None, sa_column=Column(Text))
+    corrected: bool = Field(
+        default=False, sa_column=Column(Boolean, nullable=False, server_default=false())
+    )
+
+
+class DecisionRow(Base, table=True):
+    """A decision of the office, never changed; `content` is the whole of it in JSON.
+
+    `task` and `unit` are those it is about, where it is about one.
+    """
+
+    __tablename__ = "decisions"
+    __table_args__ = (
+        UniqueConstraint("plan", "id", name="decisions_name"),
+        Index("decisions_plan", "plan", "number"),
+    )
+
+    number: int | None = Field(default=None, primary_key=True, sa_type=Number)
+    plan: str
+    id: str
+    type: str
+    task: str | None = None
+    unit: str | None = None
+    made_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
+    holder: str
+    correlation: str
+    content: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class IdempotencyKey(Base, table=True):

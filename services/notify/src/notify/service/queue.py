@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement
-from sqlmodel import col, func, select, update
+from sqlmodel import col, select, update
 
-from notify.metrics import NotifyMetrics
 from notify.store.tables import Delivery
 from shared.kit.clock import Clock
 from shared.kit.db import Database
@@ -27,11 +26,10 @@ Lane = tuple[str, str]
 class Queue:
     """Hands out the deliveries that are due."""
 
-    def __init__(self, *, db: Database, clock: Clock, metrics: NotifyMetrics, member: str) -> None:
+    def __init__(self, *, db: Database, clock: Clock, member: str) -> None:
         """`member` is this process among the replicas."""
         self._db = db
         self._clock = clock
-        self._metrics = metrics
         self._member = member
 
     async def resume(self) -> None:
@@ -51,9 +49,7 @@ class Queue:
         busy = Counter(_lane(one) for one in under_way)
         due = select(Delivery).where(*_is_due(now, under_way, busy))
         due = due.order_by(col(Delivery.next_attempt_at), col(Delivery.id)).limit(_PAGE)
-        pending = select(func.count()).select_from(Delivery).where(Delivery.state == "pending")
         async with self._db.read() as session:
-            self._metrics.pending.set((await session.execute(pending)).scalar_one())
             if (await session.execute(due.limit(1))).first() is None:
                 return []
         claimed = []

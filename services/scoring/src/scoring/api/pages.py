@@ -1,28 +1,31 @@
-"""The pages of scoring: the board, the bulletin (通报), a unit's page."""
+"""The pages of scoring: the board, the bulletin (通报), a unit's page, a task's page."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from scoring.api.door import is_office, problem_of
+from scoring.api import board_page, bulletin_page, task_page, unit_page, versions_page
+from scoring.api.charts import TREND, evenly
+from scoring.api.door import is_office
+from scoring.api.page_shelf import Shelf
+from scoring.api.page_sight import issues, result_in, title_in
+from scoring.api.routes import Version
 from scoring.api.words import words
 from scoring.domain.exact import write_weight
-from scoring.domain.task_line import TaskLine
-from scoring.service.caller import Refused
-from scoring.service.explanations import Explanations, titles_of
+from scoring.service.explanations import Explanations
+from scoring.service.known_plan import KnownPlan
 from scoring.service.publications import Publications
-from scoring.service.releases import result_of
 from scoring.service.standings import Standings
 from scoring.store.tables import PublicationRow, StandingRow
+from shared.calendar.workdays import YearNotLoaded
 from shared.kit.auth import Principal
 from shared.kit.pages import Pages, language_of
+from shared.kit.problems import Problem
 
-_ORDER = {"red": 0, "yellow": 1, "green": 2, "blue": 3, "grey": 4}
+_ON_A_TREND = 12
 
 
 def pages_router(
@@ -35,6 +38,7 @@ def pages_router(
 ) -> APIRouter:
     """What a person reads; a reader without a token is asked to sign in."""
     router = APIRouter(include_in_schema=False)
+    shelf = Shelf(publications, explanations)
 
     @router.get("/")
     async def home(request: Request) -> Response:
@@ -48,153 +52,176 @@ def pages_router(
             "home.html",
             w=words(language_of(request)),
             publications=rows,
-            title=_titles(request, {of: known.facts.head.title for of, known in plans.items()}),
+            newest={(row.plan, row.period): row.version for row in rows},
+            plans={one: known.facts.head for one, known in plans.items()},
             day=lambda row: plans[row.plan].calendar.day_of(row.released_at),
         )
 
     @router.get("/board")
-    async def board(
-        request: Request,
-        plan: str | None = None,
-        unit: str | None = None,
-        light: str | None = None,
-    ) -> Response:
+    async def board(request: Request, asked: Annotated[board_page.Asked, Query()]) -> Response:
         reader = await pages.reader(request)
         if reader is None:
             return pages.to_sign_in(request)
-        every = await standings.board(
-            plan=None,
-            unit=reader.unit,
-            light=None,
-            hidden=is_office(reader) or reader.unit is not None,
-        )
-        asked = {"plan": plan or "", "unit": unit or "", "light": light or ""}
-        rows = [row for row in every if _fits(row, asked)]
-        plans = {row.plan: await explanations.plan_of(row.plan) for row in every}
-        titles = {one: _titles(request, titles_of(known)) for one, known in plans.items()}
+        every = await _standing(standings, reader)
+        plans = {one: await explanations.plan_of(one) for one in sorted({r.plan for r in every})}
+        language = language_of(request)
+        titles = {one: title_in(known, language) for one, known in plans.items()}
+        tasks = {(one, task.id): task for one in plans for _, task in plans[one].facts.tasks}
         return pages.render(
             request,
             "board.html",
-            w=words(language_of(request)),
-            rows=sorted(rows, key=_urgency),
-            lights=Counter(row.light for row in rows),
-            title=lambda row, of: titles[row.plan](of),
-            day=lambda row: plans[row.plan].calendar.day_of(row.reported_at),
-            plans={one: known.facts.head.title for one, known in sorted(plans.items())},
-            units={row.unit: titles[row.plan](row.unit) for row in every},
-            asked=asked,
+            w=words(language),
+            board=board_page.board(every, tasks=tasks, asked=asked),
+            title=lambda plan, of: titles[plan](of),
+            moment=lambda row: _moment(plans[row.plan], row.reported_at),
+            plans={one: known.facts.head.title for one, known in plans.items()},
         )
 
     @router.get("/bulletin/{plan}/{period}")
-    async def bulletin(request: Request, plan: str, period: str) -> Response:
+    async def bulletin(
+        request: Request, plan: str, period: str, version: Version = None
+    ) -> Response:
         reader = await pages.reader(request)
         if reader is None and not public_bulletin:
             return pages.to_sign_in(request)
-        row = await _find(plan, period, reader)
+        row = await shelf.find(plan, period, version, reader)
         if row.result is None:
             return RedirectResponse("/", 303)
-        known = await explanations.plan_of(plan)
-        result = result_of(row)
-        lines = _shown(result.tasks, reader)
-        grouped = {group.id: [] for group in known.facts.groups}  # type: dict[str, list[Any]]
-        for one in sorted(result.units, key=lambda unit: (unit.rank is None, unit.rank)):
-            grouped.setdefault(one.group, []).append(one)
+        known, rows = await shelf.of(plan, reader)
+        view = bulletin_page.bulletin(
+            result_in(row),
+            history=[one for one in issues(rows, known) if one.period.last < row.last_day],
+            groups=known.facts.groups,
+            actions=known.facts.actions,
+            reader=reader,
+        )
+        versions = versions_page.versions(_versions(rows, period), reader=reader)
         return pages.render(
             request,
             "bulletin.html",
-            w=words(language_of(request)),
-            row=row,
-            plan=known.facts.head,
-            period=known.calendar.find(period),
-            released=known.calendar.day_of(row.released_at) if row.released_at else None,
-            result=result,
-            groups={group: units for group, units in grouped.items() if units},
-            behind=sorted(
-                (line for line in lines if line.light in {"red", "yellow"}), key=_severity
-            ),
-            missing=[line for line in lines if line.missing],
-            left_out=[line for line in lines if line.left_out],
-            lights=Counter(line.light for line in lines),
-            title=_titles(request, titles_of(known)),
-            weight=write_weight,
+            **_head(request, known, row),
+            view=view,
+            versions=versions,
+            this=next(one for one in versions if one.row.version == row.version),
+            action_weights={one.id: one.weight for one in known.facts.actions},
+            signed_reader=reader is not None,
         )
 
     @router.get("/bulletin/{plan}/{period}/units/{unit}")
-    async def unit_page(request: Request, plan: str, period: str, unit: str) -> Response:
+    async def unit(
+        request: Request, plan: str, period: str, unit: str, version: Version = None
+    ) -> Response:
         reader = await pages.reader(request)
         if reader is None and not public_bulletin:
             return pages.to_sign_in(request)
-        row = await _find(plan, period, reader)
-        language, office = language_of(request), is_office(reader)
-        try:
-            told = await explanations.of(
-                row, language=language, unit=unit, task=None, hidden=office
-            )
-        except Refused as refused:
-            raise problem_of(refused) from refused
-        known, result = await explanations.plan_of(plan), result_of(row)
-        mine = next(one for one in result.units if one.unit == unit)
-        made_of = _made_of(result.tasks, unit)
-        shown = [part for part in made_of if part.line.public or office]
+        row = await shelf.find(plan, period, version, reader)
+        told = await shelf.told(request, row, unit=unit)
+        known, rows = await shelf.of(plan, reader)
+        result = result_in(row)
+        view = unit_page.unit_view(
+            result,
+            unit,
+            day=row.last_day,
+            issues=[one for one in issues(rows, known) if one.period.last <= row.last_day],
+            tasks={task.id: task for _, task in known.facts.tasks},
+            reader=reader,
+        )
+        trend = view.trend[-_ON_A_TREND:]
         return pages.render(
             request,
             "unit.html",
-            w=words(language),
-            row=row,
-            unit=mine,
-            ranked=sum(one.group == mine.group and one.rank is not None for one in result.units),
-            told=sorted(told, key=lambda pair: _severity(pair[0])),
-            made_of=sorted(shown, key=lambda part: _severity(part.line)),
-            total=sum((part.weighed or Fraction(0) for part in made_of), Fraction(0)),
-            hidden=len(made_of) - len(shown),
-            title=_titles(request, titles_of(known)),
-            weight=write_weight,
+            **_head(request, known, row),
+            view=view,
+            told=told,
+            newest=max(one.version for one in _versions(rows, period)),
+            trend=evenly(
+                TREND,
+                [(None if one.score is None else one.score / 100, one.period) for one in trend],
+            ),
+            places={one.period: one for one in trend},
+            next_due=_next_due(known, row),
         )
 
-    async def _find(plan: str, period: str, reader: Principal | None) -> PublicationRow:
-        try:
-            return await publications.find(plan, period, drafts=is_office(reader))
-        except Refused as refused:
-            raise problem_of(refused) from refused
+    @router.get("/tasks/{plan}/{task}")
+    async def task(request: Request, plan: str, task: str) -> Response:
+        reader = await pages.reader(request)
+        if reader is None and not public_bulletin:
+            return pages.to_sign_in(request)
+        known, rows = await shelf.of(plan, reader)
+        language = language_of(request)
+        title = title_in(known, language)
+        found = next((one for _, one in known.facts.tasks if one.id == task), None)
+        mine = found and reader and reader.unit in {one.unit for one in found.assignments}
+        if found is None or not (found.publish or mine or is_office(reader)):
+            raise Problem(404, "unknown_task", f"there is no task {task} in {plan}")
+        view = task_page.task_view(
+            known.facts,
+            task,
+            issues=issues(rows, known),
+            periods=known.calendar.periods,
+            title=title,
+        )
+        return pages.render(
+            request,
+            "task.html",
+            w=words(language),
+            plan=known.facts.head,
+            view=view,
+            live=await _live(standings, reader, plan, task),
+            told=await shelf.newest_told(request, rows, view),
+            title=title,
+            moment=lambda instant: _moment(known, instant),
+        )
 
     return router
 
 
-def _shown(lines: Sequence[TaskLine], reader: Principal | None) -> list[TaskLine]:
-    return [line for line in lines if line.public or is_office(reader)]
-
-
-def _titles(request: Request, titles: dict[str, Any]) -> Any:  # noqa: ANN401  # a template's helper
+def _head(request: Request, known: KnownPlan, row: PublicationRow) -> dict[str, Any]:
+    """What every page of a publication shows on top."""
     language = language_of(request)
-    return lambda of: titles[of].in_language(language) if of in titles else of
+    return {
+        "w": words(language),
+        "row": row,
+        "plan": known.facts.head,
+        "period": known.calendar.period(row.period),
+        "title": title_in(known, language),
+        "weight": write_weight,
+        "moment": lambda instant: _moment(known, instant),
+    }
 
 
-@dataclass(frozen=True, kw_only=True)
-class _UnitPart:
-    """A line's part of a unit's score: weight × share, and that times the published score."""
-
-    line: TaskLine
-    weight: Fraction
-    weighed: Fraction | None
+def _versions(rows: Sequence[PublicationRow], period: str) -> list[PublicationRow]:
+    return [row for row in rows if row.period == period]
 
 
-def _made_of(lines: Sequence[TaskLine], unit: str) -> list[_UnitPart]:
-    parts = []
-    for line in lines:
-        if line.shares.get(unit):
-            weight = line.weight * line.shares[unit]
-            weighed = None if line.score is None else weight * Fraction(line.score)
-            parts.append(_UnitPart(line=line, weight=weight, weighed=weighed))
-    return parts
+async def _standing(standings: Standings, reader: Principal) -> Sequence[StandingRow]:
+    return await standings.board(
+        plan=None,
+        unit=reader.unit,
+        light=None,
+        hidden=is_office(reader) or reader.unit is not None,
+    )
 
 
-def _fits(row: StandingRow, asked: Mapping[str, str]) -> bool:
-    return all(getattr(row, name) == wanted for name, wanted in asked.items() if wanted)
+async def _live(
+    standings: Standings, reader: Principal | None, plan: str, task: str
+) -> StandingRow | None:
+    """Where the task stands now, for whoever may see it on the board."""
+    rows = await _standing(standings, reader) if reader else ()
+    return next((row for row in rows if (row.plan, row.task) == (plan, task)), None)
 
 
-def _severity(line: TaskLine) -> tuple[int, Any, str]:
-    return _ORDER[line.light], line.r if line.r is not None else 0, line.task
+def _next_due(known: KnownPlan, row: PublicationRow) -> tuple[str, Any] | None:
+    """The period after and the last day on which its reports are on time, where that is known."""
+    following = known.calendar.scheme.following(known.calendar.period(row.period))
+    if known.calendar.find(following.id) is None:
+        return None
+    try:
+        return following.id, known.calendar.window(following).due
+    except YearNotLoaded:
+        return None
 
 
-def _urgency(row: StandingRow) -> tuple[int, float, str]:
-    return _ORDER[row.light], -float(row.gap or 0), row.task
+def _moment(known: KnownPlan, instant: datetime) -> str:
+    """An instant where the plan is, to the minute."""
+    return f"{instant.astimezone(known.calendar.tz):%Y-%m-%d %H:%M}"

@@ -3,12 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
+from scoring.api.documents import DocumentSet, document_set, file_name
 from scoring.api.door import is_office, problem_of
 from scoring.api.schemas import (
     Board,
     ExplainedLine,
+    ExplainedPlan,
     ExplainedUnit,
     PublicationList,
     PublicationSummary,
@@ -17,6 +19,7 @@ from scoring.api.schemas import (
     leaf_json,
     whole_publication_json,
 )
+from scoring.domain.documents import canonical
 from scoring.service.caller import Refused
 from scoring.service.explanations import Explanations
 from scoring.service.publications import Publications
@@ -77,6 +80,25 @@ def results_router(
         return JSONResponse(whole_publication_json(row, office=is_office(principal)))
 
     @router.get(
+        _PATH + "/documents",
+        summary="All documents of a publication, to verify it offline",
+        description="One file for `duban verify`. Office and observers get every line; for others "
+        "a line that is not public is sealed. Both copies have the same digest.",
+        response_model=DocumentSet,
+        responses=refusals(404, 409),
+    )
+    async def documents(
+        plan: str, period: str, principal: asking, version: Version = None
+    ) -> Response:
+        row = await _find(plan, period, version, principal)
+        if row.manifest is None:
+            raise problem_of(Refused("not_computed", f"{plan} {period} has no result yet"))
+        full = is_office(principal) or "observer" in principal.roles
+        body = document_set(row, row.manifest, await publications.leaves(row), full=full)
+        named = {"Content-Disposition": f'attachment; filename="{file_name(row, full=full)}"'}
+        return Response(canonical(body), media_type="application/json", headers=named)
+
+    @router.get(
         _PATH + "/units/{unit}",
         summary="One unit's document",
         response_model=UnitDocument,
@@ -94,7 +116,7 @@ def results_router(
 
     @router.get(
         _PATH + "/units/{unit}/explanation",
-        summary="How a unit's lines came about",
+        summary="How a unit's score, rank and lines came about",
         responses=refusals(404, 409),
     )
     async def explain_unit(
@@ -106,7 +128,30 @@ def results_router(
     ) -> ExplainedUnit:
         row = await _find(plan, period, None, principal)
         items = await _told(row, principal, lang, unit=unit, task=None)
-        return ExplainedUnit(unit=unit, items=items)
+        hidden = is_office(principal)
+        try:
+            text = await explanations.of_unit(row, unit, language=lang, hidden=hidden)
+        except Refused as refused:
+            raise problem_of(refused) from refused
+        return ExplainedUnit(unit=unit, text=text, items=items)
+
+    @router.get(
+        _PATH + "/explanation",
+        summary="How the scores of the actions and of the plan came about",
+        responses=refusals(404, 409),
+    )
+    async def explain_plan(
+        plan: str,
+        period: str,
+        principal: asking,
+        lang: Annotated[Language, Query()] = "zh-CN",
+    ) -> ExplainedPlan:
+        row = await _find(plan, period, None, principal)
+        try:
+            text = await explanations.of_plan(row, language=lang, hidden=is_office(principal))
+        except Refused as refused:
+            raise problem_of(refused) from refused
+        return ExplainedPlan(plan=plan, period=period, text=text)
 
     @router.get(
         _PATH + "/tasks/{task}/explanation",

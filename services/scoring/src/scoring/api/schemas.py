@@ -13,8 +13,9 @@ from scoring.domain.rollup import ActionResult, Rates, UnitReason, UnitResult
 from scoring.domain.task_line import TaskLine, TaskRow
 from scoring.service.releases import result_of
 from scoring.store.tables import PublicationRow, StandingRow
+from shared.contracts.rulebook import Rulebook
 from shared.contracts.scoring import Light
-from shared.contracts.values import Contract, Day, Id, Instant, Note
+from shared.contracts.values import Amount, Contract, Day, Id, Instant, Note
 
 Moment = Annotated[
     datetime,
@@ -131,13 +132,6 @@ class PublicationList(Contract):
     items: tuple[PublicationSummary, ...]
 
 
-class RulebookVersion(Contract):
-    """Which rulebook governed."""
-
-    id: Id
-    version: int
-
-
 class CutoffPlace(Contract):
     """Where the run stopped reading."""
 
@@ -156,25 +150,51 @@ class GroupRow(Contract):
     reasons: tuple[UnitReason, ...]
 
 
+class WeighedAction(ActionResult):
+    """An action's score with its weight inside the plan."""
+
+    weight: Amount | None
+
+
+class Correction(Contract):
+    """Why a version follows another, and what differs."""
+
+    reason: str
+    submissions: tuple[str, ...]
+    """The corrected reports."""
+    exemptions: tuple[str, ...]
+    """Those granted after the version before."""
+    zero: tuple[Id, ...]
+    """Tasks whose data was found false."""
+    changed: tuple[Id, ...]
+    """Tasks whose line differs from that of the version before."""
+    hidden_changed: int
+    """How many lines beside these do that are not for everybody."""
+
+
 class Manifest(Contract):
     """What a publication is made of: with its keys in order and no spaces, its digest's bytes."""
 
-    format: Literal["duban.publication/1"]
+    format: Literal["duban.publication/2"]
+    kind: Literal["period", "year"]
     plan: Id
     period: Id
     version: int
     plan_version: int
-    rulebook: RulebookVersion
+    rulebook: Rulebook
+    """All its settings."""
     formulas: tuple[str, ...]
     """Every formula that made a number of it, by id."""
     cutoff: CutoffPlace
-    actions: tuple[ActionResult, ...]
+    corrects: Correction | None
+    """null for version 1."""
+    actions: tuple[WeighedAction, ...]
     plan_score: Printed | None
     rates: Rates
     groups: dict[Id, tuple[GroupRow, ...]]
     """The units of each group, the best first; those without a rank stand last."""
     leaves: dict[Id, str]
-    """SHA-256 in hexadecimal of each unit's document."""
+    """The digest of each unit's document: see there."""
     previous: str | None
     """The digest of the publication released before; null for the plan's first."""
 
@@ -197,18 +217,30 @@ class WholeYear(PublicationSummary):
     result: dict[str, Any]
 
 
-class UnitDocument(Contract):
-    """A unit's part of a publication: with its keys in order and no spaces, its digest's bytes."""
+class FiledLine(TaskLine):
+    """A line as its digest is taken: with its keys in order and no spaces."""
 
-    format: Literal["duban.publication/1"]
+    salt: str | None = None
+    """Of a line that is not for everybody: so that nobody can guess it by its digest."""
+
+
+class UnitDocument(Contract):
+    """A unit's part of a publication.
+
+    Its digest is the SHA-256 of its bytes, with its keys in order and no spaces, in which each line
+    is replaced by its own digest.
+    """
+
+    format: Literal["duban.publication/2"]
+    kind: Literal["period", "year"]
     plan: Id
     period: Id
     version: int
     result: UnitResult
-    tasks: tuple[TaskLine, ...]
+    tasks: tuple[FiledLine, ...]
     """The lines it has a share in."""
     hidden_lines: int = 0
-    """How many were left out for this reader; the digest is that of the whole document."""
+    """How many were left out for this reader; /documents has their digests."""
 
 
 class ExplainedLine(TaskRow):
@@ -225,10 +257,21 @@ class ExplainedLine(TaskRow):
         return cls(**row, text=tuple(text), line=line)
 
 
+class ExplainedPlan(Contract):
+    """The scores of the actions and of the plan, explained."""
+
+    plan: Id
+    period: Id
+    text: tuple[str, ...]
+    """One sum an item; none for a reader who may not see all lines."""
+
+
 class ExplainedUnit(Contract):
-    """A unit's lines, explained."""
+    """A unit's score, rank, grade and lines, explained."""
 
     unit: Id
+    text: tuple[str, ...]
+    """One sentence or sum an item; none for a reader who may not see all its lines."""
     items: tuple[ExplainedLine, ...]
 
 

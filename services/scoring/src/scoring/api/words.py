@@ -2,14 +2,16 @@
 
 from typing import Final
 
+from scoring.domain.phrases import PHRASES
 from shared.kit.pages import Language
 
 _WORDS: Final[dict[str, tuple[str, str]]] = {
     "board": ("进展看板", "Board"),
     "board_lead": (
-        "各任务当前进展；正式结果以通报为准。",
-        "Where each task stands now. The bulletin alone is official.",
+        "各任务当前进展，最需关注者在前；正式结果以通报为准。",
+        "Where each task stands now, what needs help most first. The bulletin alone is official.",
     ),
+    "nothing_fits": ("没有符合条件的任务。", "No task fits."),
     "bulletin": ("考核通报", "Bulletin"),
     "bulletins": ("历次通报", "Bulletins"),
     "none_yet": ("尚无通报。", "No bulletin yet."),
@@ -23,10 +25,17 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "unit": ("责任单位", "Unit"),
     "group": ("考核分组", "Group"),
     "action": ("专项行动", "Action"),
+    "label": ("标签", "Label"),
     "rank": ("名次", "Rank"),
+    "change": ("变化", "Change"),
+    "new_here": ("新", "new"),
     "grade": ("等次", "Grade"),
     "score": ("得分", "Score"),
     "light": ("亮灯", "Light"),
+    "lights": ("亮灯分布", "Lights"),
+    "a": ("完成度 a", "Actual a"),
+    "e": ("序时进度 E", "Expected E"),
+    "r": ("进度指数 R", "Index R"),
     "actual": ("完成度", "Actual"),
     "expected": ("序时进度", "Expected"),
     "index": ("进度指数", "Index"),
@@ -38,20 +47,76 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "plan_score": ("纲要总分", "Plan score"),
     "reporting_rate": ("报送率", "Reporting rate"),
     "on_time_rate": ("按时率", "On-time rate"),
+    "of_expected": ("应报 {expected} 项", "of {expected} expected"),
+    "against": ("与 {period} 相比", "against {period}"),
     "ranking": ("单位排名", "Ranking"),
-    "actions": ("专项行动得分", "Actions"),
+    "unranked": ("未参加排名", "not ranked"),
+    "matrix": ("行动与单位亮灯矩阵", "Actions and units in lights"),
+    "matrix_lead": (
+        "每格为该单位在该行动中牵头任务的亮灯，点击查看任务。",
+        "Each cell holds the lights of the tasks the unit leads in that action; each leads to it.",
+    ),
+    "moved": ("变化", "Movers"),
+    "worse": ("亮灯变差", "Lights that got worse"),
+    "better": ("亮灯好转", "Lights that got better"),
+    "risers": ("名次上升", "Ranks risen"),
+    "fallers": ("名次下降", "Ranks fallen"),
+    "none_moved": ("与上期相比没有变化。", "Nothing changed since the period before."),
     "behind": ("滞后任务", "Tasks behind"),
     "nobody_behind": ("没有滞后任务。", "No task is behind."),
     "missing": ("未报送", "Not reported"),
+    "silence": ("未报送情况", "Silence"),
+    "nobody_silent": ("应报任务均已报送。", "Every report that was owed came."),
+    "since": ("自 {period} 起，共 {n} 期", "since {period}, {n} period(s)"),
     "left_out": ("不参评任务及原因", "Left out, and why"),
+    "pending": ("数据来源待发布", "Source pending"),
+    "pending_lead": (
+        "部分指标的来源尚未发布，该部分本期不计入，发布后在当期计分。",
+        "A source is not out yet: that part does not count now, and will when it is out.",
+    ),
+    "own_lines": ("单位得分与任务得分不同", "Units whose score of a task is their own"),
+    "events": ("本期加减分事项", "Events of the period"),
+    "events_lead": (
+        "计入年度，不计入本期得分。",
+        "They count in the year, not in the scores of this period.",
+    ),
+    "matter": ("事项", "Matter"),
+    "points": ("分值", "Points"),
+    "day": ("日期", "Day"),
+    "award": ("加分", "award"),
+    "penalty": ("减分", "penalty"),
+    "veto": ("一票否决", "veto"),
+    "counts_not": ("不计分", "does not count"),
+    "versions": ("版本与更正", "Versions and corrections"),
+    "corrected_because": (
+        "这是第 {version} 版，更正原因：{reason}",
+        "This is version {version}, corrected because: {reason}",
+    ),
+    "newer_version": (
+        "这是旧版本，最新为第 {version} 版。",
+        "This is an old version; the newest is version {version}.",
+    ),
+    "changed_lines": ("更改 {n} 处", "{n} value(s) changed"),
+    "first_version": ("首次公布", "first publication"),
+    "was": ("原", "Was"),
+    "now": ("现", "Now"),
     "why": ("计算过程", "How it was computed"),
+    "how_made": ("得分如何得出", "How the score is made"),
+    "plan_made": (
+        "纲要总分 = 行动得分按权重平均",
+        "Plan score = mean of the actions' scores by weight",
+    ),
     "reason": ("原因", "Reason"),
     "counted_weight": ("计分权重", "Counted weight"),
     "left_out_weight": ("不计分权重", "Left-out weight"),
-    "lines_of": ("任务明细", "Tasks of the unit"),
     "made_of": ("得分构成", "What the score is made of"),
+    "made_of_lead": (
+        "点击任一任务，查看每个数字的由来。",
+        "Open a task to see where each of its numbers comes from.",
+    ),
     "weight_times_share": ("权重 × 份额", "Weight × share"),
     "weighed": ("加权得分", "Weighed score"),
+    "own_score": ("本单位得分", "This unit's own score"),
     "unit_sum": (
         "单位得分 = 加权得分合计 ÷ 计分权重合计 = {total} ÷ {weight} = {score}",
         "Score of the unit = weighed scores ÷ counted weight = {total} ÷ {weight} = {score}",
@@ -61,11 +126,28 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "{n} more task(s) that are not for publication count in this score.",
     ),
     "rank_of": ("共 {n} 个单位参加排名", "of {n} ranked"),
+    "trend": ("历次得分与名次", "Scores and ranks over the periods"),
+    "next_steps": ("下一步", "What to do next"),
+    "all_well": (
+        "牵头任务均按序时进度推进，且已按要求报送。",
+        "Every task it leads is on schedule and was reported.",
+    ),
+    "report_it": (
+        "本期未报送；现在报送的从下一期起计入。",
+        "No report came. One that comes now counts from the next period on.",
+    ),
+    "next_due": (
+        "{period} 的报送截止 {due}。",
+        "Reports for {period} are due by {due}.",
+    ),
+    "points_behind": ("落后 {gap} 个百分点", "{gap} points behind"),
+    "nodes_due": ("到期未完成节点", "due and not done"),
     "released_at": ("公布日期", "Released"),
     "verify": (
         "本通报可核验：摘要（SHA-256）",
         "This bulletin can be verified. Digest (SHA-256)",
     ),
+    "documents": ("下载核验文件", "Download the documents to verify"),
     "separation_off": (
         "本单位仅一人经办，起草、审核与公布未分离。",
         "One holder drafts, approves and releases here: duties are not separated.",
@@ -76,11 +158,42 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "drafted_by": ("起草", "Drafted by"),
     "approved_by": ("审核", "Approved by"),
     "released_by": ("公布", "Released by"),
+    "chart": ("序时进度与完成度", "Expected against actual"),
+    "strip": ("历期亮灯", "Lights over the periods"),
+    "published_lines": ("历期结果", "Published periods"),
+    "not_published_yet": ("尚未公布过结果。", "Nothing has been published of it yet."),
+    "live": ("当前", "Now"),
+    "responsible": ("责任分工", "Who is responsible"),
+    "lead": ("牵头", "lead"),
+    "joint_lead": ("共同牵头", "joint lead"),
+    "cooperating": ("配合", "cooperating"),
+    "supervising": ("督导", "supervising"),
+    "milestones": ("节点", "Milestones"),
+    "due": ("期限", "Due"),
+    "done_node": ("已完成", "done"),
+    "open_node": ("未完成", "not done"),
+    "unknown_node": ("尚无公布", "not published yet"),
+    "weight": ("权重", "Weight"),
+    "targets": ("指标与目标", "Figures and targets"),
+    "indicator": ("指标", "Figure"),
+    "baseline": ("基期值", "Baseline"),
+    "target": ("目标", "Target"),
+    "adjusted": ("自 {period} 起调整", "adjusted from {period}"),
+    "source": ("出处", "Source"),
+    "report": ("报送", "Report"),
+    "on_time": ("按时", "on time"),
+    "late": ("迟报 {n} 天", "{n} days late"),
+    "hidden_task": ("不公开任务", "Not for publication"),
     "green": ("绿灯", "green"),
     "yellow": ("黄灯", "yellow"),
     "red": ("红灯", "red"),
     "blue": ("蓝灯·完成", "blue, done"),
     "grey": ("不计", "grey, not counted"),
+    "letter.green": ("绿", "G"),
+    "letter.yellow": ("黄", "Y"),
+    "letter.red": ("红", "R"),
+    "letter.blue": ("蓝", "B"),
+    "letter.grey": ("灰", "–"),
     "excellent": ("优秀", "excellent"),
     "good": ("良好", "good"),
     "fair": ("一般", "fair"),
@@ -89,6 +202,9 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "not_started": ("未开始", "not started"),
     "closed": ("已截止", "closed"),
     "unconfirmed": ("待确认", "not confirmed yet"),
+    "cancelled": ("已取消", "cancelled"),
+    "suspended": ("已暂停", "suspended"),
+    "exempt": ("容错免计", "exempt"),
     "done": ("已完成", "done"),
     "year_only": ("仅年终计分", "counted at the year end only"),
     "no_expectation": ("尚无序时要求", "nothing is expected yet"),
@@ -96,6 +212,13 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "no_counted_task": ("无计分任务", "no counted task"),
     "insufficient_basis": ("计分依据不足", "insufficient basis"),
     "no_seat": ("达到优秀线，优秀名额不足", "over the line of excellent, but not enough seats"),
+    "exemption_limit": ("容错权重超限，不得评优", "too much weight exempt to be excellent"),
+    "vetoed": ("一票否决", "vetoed"),
+    "provisional": ("待核实", "provisional"),
+    "corrected": ("已更正", "corrected"),
+    "carried": ("沿用上期", "carried over"),
+    "source_pending": ("部分来源待发布", "source pending in part"),
+    "under_review": ("复核中", "under review"),
     "waiting": ("计算中", "being computed"),
     "failed": ("计算失败", "failed"),
     "approved": ("已审核", "approved"),
@@ -106,14 +229,21 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
 class Words:
     """Looks a word up; what has none stands for itself."""
 
-    def __init__(self, index: int) -> None:
-        self._index = index
+    def __init__(self, language: Language) -> None:
+        self._index = 1 if language == "en" else 0
+        self._phrases = PHRASES[language]
 
     def __call__(self, name: str) -> str:
         """The word in the reader's language."""
         return _WORDS[name][self._index] if name in _WORDS else name
 
+    def because(self, code: str) -> str:
+        """The reason of a light in words; what follows its colon is whom it is about."""
+        name, _, of = code.partition(":")
+        said = self(name) if name in _WORDS else self._phrases.get(name, name)
+        return f"{said}: {of}" if of else said
+
 
 def words(language: Language) -> Words:
     """The words of one language."""
-    return Words(1 if language == "en" else 0)
+    return Words(language)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from scoring.domain.amended import task_on
+from scoring.domain.conditions import changed_since, rests
 from scoring.domain.exact import PRINTED_PLACES, RATIO_PLACES, rounded
 from scoring.domain.facts import PreviousLine, RunFacts
 from scoring.domain.lights import LightDecision
@@ -12,6 +14,7 @@ from scoring.domain.parts import MILESTONES, all_done, overdue_milestones
 from scoring.domain.progress import Progress
 from scoring.domain.reading import Reading
 from scoring.domain.task_line import (
+    ZEROED,
     Basis,
     Completeness,
     Flag,
@@ -22,7 +25,8 @@ from scoring.domain.task_line import (
 )
 from scoring.domain.task_score import charges, completeness
 from shared.calendar.periods import ends_in, is_slower
-from shared.calendar.windows import timeliness
+from shared.calendar.windows import Window, timeliness
+from shared.contracts.decisions import UNAMENDED, Amended
 from shared.contracts.plan import ActionHead, Task
 
 
@@ -37,14 +41,22 @@ class Scores:
     s: Fraction
 
 
+_NOTHING = Scores(basis=ZEROED, p=Fraction(0), t=Fraction(0), q=Fraction(0), s=Fraction(0))
+"""False data score nothing (assessment 4.4)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One task before its run. `unit` is its lead on the period's last day."""
+    """One task before its run, as filed. `unit` is its lead on the period's last day.
+
+    `window` is the unit's own: an extension has moved it.
+    """
 
     task: Task
     action: ActionHead
     run: RunFacts
     unit: str
+    window: Window
     shares: Mapping[str, Fraction]
     reading: Reading
     parts: tuple[Part, ...]
@@ -58,14 +70,50 @@ class Case:
         return previous.lines.get(self.task.id)
 
     @property
+    def amended(self) -> Amended:
+        """What decisions have changed of the task."""
+        return self.run.plan.amended.get(self.task.id, UNAMENDED)
+
+    @property
+    def in_force(self) -> Task:
+        """The task as decisions have left it on the period's last day."""
+        return task_on(self.task, self.amended, self.run.period.last)
+
+    @property
+    def changed(self) -> bool:
+        """Whether a new target or date took effect since the publication before."""
+        previous = self.run.previous
+        after = previous.period.last if previous else None
+        return changed_since(self.amended, after, self.run.period.last)
+
+    @property
     def known_finished(self) -> bool:
-        """Whether a released publication has found the task finished."""
-        return self.task.id in self.run.finished
+        """Whether a released publication has found the task finished.
+
+        A later change of target reopens what does not reach the new one (assessment 4.17).
+        """
+        return self.task.id in self.run.finished and (not self.changed or self.is_finished())
+
+    @property
+    def suspended(self) -> bool:
+        """Whether the task rests in this period."""
+        return rests(self.amended, self.run.period.id)
+
+    @property
+    def done(self) -> bool:
+        """Whether the task was finished in an earlier year (assessment 4.4)."""
+        year = self.run.finished.get(self.task.id)
+        return year is not None and year < self.run.period.year and self.known_finished
+
+    @property
+    def zeroed(self) -> bool:
+        """Whether a correction found the data of the task false."""
+        return self.task.id in self.run.zeroed
 
     def is_finished(self) -> bool:
         """Whether nothing of the task is left to do."""
         return bool(self.parts) and all_done(
-            self.task,
+            self.in_force,
             self.reading,
             self.run.period.last,
             rulebook=self.run.rulebook,
@@ -75,7 +123,7 @@ class Case:
     def overdue(self) -> list[str]:
         """The milestones overdue for longer than the rulebook allows."""
         return overdue_milestones(
-            self.task,
+            self.in_force,
             self.reading,
             self.run.period.last,
             after_days=self.run.rulebook.lights.overdue_red_days,
@@ -93,7 +141,7 @@ class Case:
 
     def punctuality(self) -> Punctuality:
         """When the period's report came, by the instant it is charged by."""
-        own, window = self.reading.own, self.run.window
+        own, window = self.reading.own, self.window
         judged = timeliness(
             own.timely_at if own else None,
             window,
@@ -138,6 +186,8 @@ class Case:
         A left-out line gives only `a` and `e`; any other gives `progress` and `scores`.
         """
         rulebook = self.run.rulebook
+        if scores is not None and self.zeroed:
+            scores = _NOTHING
 
         def printed(value: Fraction | None, places: int) -> Decimal | None:
             return None if value is None else rounded(value, places, rulebook.rounding.mode)
@@ -182,6 +232,9 @@ class Case:
             flags.append("provisional")
         if any(part.left_out == "no_data" for part in self.parts):
             flags.append("source_pending")
+        own = self.reading.own
+        if (own is not None and own.corrected) or (left_out is None and self.zeroed):
+            flags.append("corrected")
         return tuple(flags)
 
     def _rests_on_unverified(self) -> bool:

@@ -1,11 +1,13 @@
 """One task in one period: the first condition that holds decides its line (assessment 4.5)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from fractions import Fraction
 
+from scoring.domain.amended import task_on
 from scoring.domain.case import Case, Scores
-from scoring.domain.facts import Report, RunFacts, assigned_on, is_unconfirmed
+from scoring.domain.conditions import inactive_reason, left_out_reason
+from scoring.domain.exemptions import excused, granted
+from scoring.domain.facts import Report, RunFacts, assigned_on
 from scoring.domain.lights import LightDecision, published_light
 from scoring.domain.parts import parts_of
 from scoring.domain.progress import Progress, mean, measured, overall, progress_score
@@ -18,7 +20,9 @@ from scoring.domain.task_score import (
     quality_score,
     task_score,
     timeliness_score,
+    window_for,
 )
+from shared.contracts.decisions import UNAMENDED
 from shared.contracts.plan import ActionHead, Assignment, Task, Unit
 
 DONE = LightDecision(light="blue", steps=("done",))
@@ -34,40 +38,17 @@ def evaluate(
 ) -> TaskLine:
     """A line follows from the plan, the reports before the cut-off and the publication before.
 
-    `reports` are those of this task. The order of conditions is that of assessment 4.5.
+    `reports` are those of this task. The order of conditions is that of assessment 4.5; an
+    exemption then touches its unit's line only (assessment 4.9).
 
     Raises:
         ValueError: the plan lacks what a formula needs, or asks for what is not offered.
-        YearNotLoaded: a late report's working days need a year whose holidays are unknown.
+        YearNotLoaded: a window or a late report's working days need a year whose holidays are
+            unknown.
     """
-    day, cadence = run.period.last, run.plan.head.calendar.cadence
-    assigned = assigned_on(task, units, day)
-    unit = lead_of(task, assigned)
-    reason = inactive_reason(task, action, assigned, day)
-    reading, parts = Reading(own=None, history=()), tuple[Part, ...]()
-    if reason is None:
-        close_end = run.window.close_end(run.tz)
-        reading = read(
-            reports, unit=unit, period=run.period, scheme=run.scheme, close_end=close_end
-        )
-        parts = parts_of(task, reading, day, rulebook=run.rulebook, cadence=cadence)
-        reason = left_out_reason(task, parts, run.finished, run.period.year)
-    case = Case(
-        task=task,
-        action=action,
-        run=run,
-        unit=unit,
-        shares=shares(assigned, run.rulebook.shares),
-        reading=reading,
-        parts=parts,
-    )
-    if reason is not None:
-        return _left_out(case, reason)
-    if case.known_finished:
-        return _waived(case)
-    if reading.own is None:
-        return _missing(case)
-    return _scored(case, reading.own) if measured(parts) else _left_out(case, "no_data")
+    line = _line(task, action, units, reports, run)
+    given = granted(run.exemptions, task=task.id, period=run.period.id)
+    return excused(line, given, run.rulebook)
 
 
 def lead_of(task: Task, assigned: Sequence[Assignment]) -> str:
@@ -76,30 +57,52 @@ def lead_of(task: Task, assigned: Sequence[Assignment]) -> str:
     return leads[0] if leads else task.assignments[0].unit
 
 
-def inactive_reason(
-    task: Task, action: ActionHead, assigned: Sequence[Assignment], day: date
-) -> LeftOut | None:
-    """A task is in force from its start to the end of the year it is due in, confirmed and led."""
-    if day < task.start:
-        return "not_started"
-    if day > date(task.due.year, 12, 31) or not any(one.role == "lead" for one in assigned):
-        return "closed"
-    return "unconfirmed" if is_unconfirmed(task, action) else None
+def _line(
+    task: Task,
+    action: ActionHead,
+    units: Mapping[str, Unit],
+    reports: Sequence[Report],
+    run: RunFacts,
+) -> TaskLine:
+    """The line as it is without exemptions."""
+    day, amended = run.period.last, run.plan.amended.get(task.id, UNAMENDED)
+    assigned = assigned_on(task, units, day)
+    unit = lead_of(task, assigned)
+    window = window_for(unit, run.window, amended=amended, workdays=run.workdays)
+    in_force = task_on(task, amended, day)
+    reason = inactive_reason(in_force, action, assigned, day, cancelled_on=amended.cancelled_on)
+    reading, parts = Reading(own=None, history=()), tuple[Part, ...]()
+    if reason is None:
+        close_end = window.close_end(run.tz)
+        reading = read(
+            reports, unit=unit, period=run.period, scheme=run.scheme, close_end=close_end
+        )
+        cadence = run.plan.head.calendar.cadence
+        parts = parts_of(in_force, reading, day, rulebook=run.rulebook, cadence=cadence)
+    case = Case(
+        task=task,
+        action=action,
+        run=run,
+        unit=unit,
+        window=window,
+        shares=shares(assigned, run.rulebook.shares),
+        reading=reading,
+        parts=parts,
+    )
+    return _decided(
+        case, reason or left_out_reason(parts, suspended=case.suspended, done=case.done)
+    )
 
 
-def left_out_reason(
-    task: Task, parts: Sequence[Part], finished: Mapping[str, int | None], year: int
-) -> LeftOut | None:
-    """A task in force is left out once done, without periodic figures, and before it is expected.
-
-    Done means found finished in an earlier year (assessment 4.4, 4.5).
-    """
-    finished_in = finished.get(task.id)
-    if finished_in is not None and finished_in < year:
-        return "done"
-    if not parts:
-        return "year_only"
-    return "no_expectation" if all(part.e == 0 for part in parts) else None
+def _decided(case: Case, reason: LeftOut | None) -> TaskLine:
+    """Who is not left out is waived, missing, without data, or scored (assessment 4.4, 4.5)."""
+    if reason is not None:
+        return _left_out(case, reason)
+    if case.known_finished:
+        return _waived(case)
+    if case.reading.own is None:
+        return _missing(case)
+    return _scored(case, case.reading.own) if measured(case.parts) else _left_out(case, "no_data")
 
 
 def _left_out(case: Case, reason: LeftOut) -> TaskLine:
@@ -153,7 +156,7 @@ def _scored(case: Case, own: Report) -> TaskLine:
     t = timeliness_score(late_days, charged.per_day)
     q = quality_score(completeness(case.task, own, cadence=cadence, day=run.period.last))
     deduction = run.rulebook.lateness.mode == "deduction"
-    finished = case.is_finished()
+    finished = case.is_finished() and not case.zeroed
     return case.line(
         DONE if finished else _light(case, progress, silent_periods=0),
         progress=progress,
@@ -183,6 +186,6 @@ def _light(case: Case, progress: Progress, *, silent_periods: int) -> LightDecis
         e=progress.e,
         overdue=case.overdue(),
         settings=rulebook.lights,
-        previous=before.light if before else None,
+        previous=before.light if before and not case.changed else None,
         silent_periods=silent_periods,
     )

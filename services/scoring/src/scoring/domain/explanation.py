@@ -42,7 +42,7 @@ class _Explainer:
             told.append(self.report(line, line.timeliness))
         if line.left_out is not None:
             told.append(self.say("left_out", reason=self.say(line.left_out)))
-        elif line.basis in {"score.missing/1", "score.finished/1"}:
+        elif line.basis in {"score.missing/1", "score.finished/1", "score.zeroed/1"}:
             told += [*self.progress(line)[:1], self.say(line.basis)]
         else:
             told += [*self.progress(line), *self.score(line)]

@@ -24,13 +24,15 @@ def previous_of(period: Period, lines: Iterable[TaskLine]) -> Previous:
 def finished_after(
     finished: Mapping[str, int | None], period: Period, lines: Iterable[TaskLine]
 ) -> dict[str, int | None]:
-    """A task stays finished from the publication that found it so.
+    """A task stays finished from the publication that found it so, until one reopens it.
 
     Its year is that of its first blue light, None until there is one. `finished` is what the
     publications before left; fold it over the latest versions, oldest first.
     """
     known = dict(finished)
     for line in lines:
-        if line.finished and known.get(line.task) is None:
+        if not line.finished:
+            known.pop(line.task, None)
+        elif known.get(line.task) is None:
             known[line.task] = period.year if line.light == "blue" else None
     return known

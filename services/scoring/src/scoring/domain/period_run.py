@@ -4,6 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from scoring.domain.evaluation import evaluate
+from scoring.domain.events import EventShown, events_of
 from scoring.domain.exact import Printed
 from scoring.domain.facts import Report, RunFacts
 from scoring.domain.rollup import (
@@ -21,17 +22,21 @@ from shared.contracts.values import Contract
 
 
 class PeriodResult(Contract):
-    """All lines of a period and what is computed from them; units, tasks and actions by id."""
+    """All lines of a period and what is computed from them; units, tasks and actions by id.
+
+    `events` are those decided in the period; they are in no score of it.
+    """
 
     units: tuple[UnitResult, ...]
     tasks: tuple[TaskLine, ...]
     actions: tuple[ActionResult, ...]
     plan_score: Printed | None
     rates: Rates
+    events: tuple[EventShown, ...] = ()
 
     def summary(self) -> dict[str, Any]:
         """The printed numbers as JSON values, without what explains them."""
-        whole = self.model_dump(mode="json", exclude={"tasks"})
+        whole = self.model_dump(mode="json", exclude={"tasks", "events"})
         tasks = [
             line.model_dump(mode="json", include=set(TaskRow.model_fields)) for line in self.tasks
         ]
@@ -69,4 +74,5 @@ def run_period(facts: RunFacts) -> PeriodResult:
         actions=by_action,
         plan_score=plan_score(plan.actions, by_action, rounding),
         rates=rates(lines, rounding),
+        events=events_of(facts.entries, facts.exemptions, facts.period),
     )

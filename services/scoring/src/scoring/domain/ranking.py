@@ -1,6 +1,6 @@
 """Ranks and grades within a group, on published scores (assessment 4.10, 4.11)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -65,15 +65,20 @@ def seats(ranked: int, quota: Fraction) -> int:
     return int(quota * ranked)
 
 
-def grades(scores: Scores, bands: Grades, quota: Fraction) -> dict[str, Graded]:
-    """Excellent needs the threshold and a seat, and a tie at the last seat gets none.
+def grades(
+    scores: Scores, bands: Grades, quota: Fraction, *, barred: Collection[str] = ()
+) -> dict[str, Graded]:
+    """Excellent needs the threshold, a seat and no bar; a tie at the last seat gets none.
 
-    Who is alone in a group is graded without quota (assessment 4.10, 4.11).
+    A barred unit is ranked and takes no seat: it passes on. Who is alone in a group is graded
+    without quota (assessment 4.10, 4.11).
     """
+    seated = {unit: score for unit, score in scores.items() if unit not in barred}
     free = seats(len(scores), quota) if len(scores) > 1 else 1
     graded: dict[str, Graded] = {}
     for unit, score in scores.items():
-        grade = band(score, bands)
-        no_seat = grade == "excellent" and modified(score, scores) > free
-        graded[unit] = Graded(grade="good" if no_seat else grade, no_seat=no_seat)
+        grade, bar = band(score, bands), unit in barred
+        no_seat = grade == "excellent" and not bar and modified(score, seated) > free
+        lowered = grade == "excellent" and (bar or no_seat)
+        graded[unit] = Graded(grade="good" if lowered else grade, no_seat=no_seat)
     return graded

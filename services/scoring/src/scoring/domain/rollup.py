@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal
+from typing import Final, Literal
 
 from scoring.domain.exact import PRINTED_PLACES, Printed, Weight, rounded
 from scoring.domain.ranking import Grade, grades, ranks
@@ -13,7 +13,9 @@ from shared.contracts.plan import ActionHead, Unit
 from shared.contracts.rulebook import Rounding, Rulebook
 from shared.contracts.values import Contract
 
-UnitReason = Literal["no_counted_task", "insufficient_basis", "no_seat"]
+UnitReason = Literal["no_counted_task", "insufficient_basis", "no_seat", "exemption_limit"]
+
+_NO_RANK: Final[frozenset[UnitReason]] = frozenset({"no_counted_task", "insufficient_basis"})
 
 
 class UnitLine(Contract):
@@ -90,17 +92,23 @@ def units(
 def unit_result(unit: Unit, lines: Iterable[TaskLine], rulebook: Rulebook) -> UnitResult:
     """A unit of whose active weight more than the guard's part is left out has no firm basis.
 
-    `lines` are those it has a share in (assessment 4.6).
+    With more than the limit exempt (E1 and E4) it cannot be excellent. `lines` are those it has a
+    share in; where its own score of a task differs it is listed (assessment 4.6, 4.9).
     """
-    held = [(line.weight * line.shares[unit.id], line) for line in lines]
-    counted = sum((w for w, line in held if line.left_out is None), Fraction(0))
-    active = sum((w for w, line in held if line.left_out not in INACTIVE), Fraction(0))
-    score = published_mean(((w, line.score) for w, line in held), rulebook.rounding)
+    every = sorted(lines, key=lambda line: line.task)
+    held = [(line.weight * line.shares[unit.id], line.of(unit.id)) for line in every]
+    in_force = [(w, own) for w, own in held if own.left_out not in INACTIVE]
+    active = sum((w for w, _ in in_force), Fraction(0))
+    counted = sum((w for w, own in in_force if own.left_out is None), Fraction(0))
+    exempt = sum((w for w, own in in_force if own.exemption is not None), Fraction(0))
+    score = published_mean(((w, own.score) for w, own in held), rulebook.rounding)
     reasons: tuple[UnitReason, ...] = ()
     if score is None:
         reasons = ("no_counted_task",)
     elif active - counted > Fraction(rulebook.coverage_guard) * active:
         reasons = ("insufficient_basis",)
+    elif exempt > Fraction(rulebook.exemption.limit) * active:
+        reasons = ("exemption_limit",)
     return UnitResult(
         unit=unit.id,
         group=unit.group,
@@ -110,6 +118,11 @@ def unit_result(unit: Unit, lines: Iterable[TaskLine], rulebook: Rulebook) -> Un
         counted_weight=counted,
         left_out_weight=active - counted,
         reasons=reasons,
+        lines=tuple(
+            UnitLine(task=line.task, score=own.score, left_out=own.left_out)
+            for line, (_, own) in zip(every, held, strict=True)
+            if (own.score, own.left_out) != (line.score, line.left_out)
+        ),
     )
 
 
@@ -163,16 +176,14 @@ def _ranked(results: Sequence[UnitResult], rulebook: Rulebook) -> tuple[UnitResu
         scores = {
             one.unit: one.score
             for one in results
-            if one.group == group and one.score is not None and not one.reasons
+            if one.group == group and one.score is not None and not _NO_RANK & {*one.reasons}
         }
+        barred = {unit for unit in scores if "exemption_limit" in ranked[unit].reasons}
         places = ranks(scores, rulebook.ranking)
-        graded = grades(scores, rulebook.grades, Fraction(rulebook.quota.excellent))
-        for unit, given in graded.items():
+        quota = Fraction(rulebook.quota.excellent)
+        for unit, given in grades(scores, rulebook.grades, quota, barred=barred).items():
+            reasons = ("no_seat",) if given.no_seat else ranked[unit].reasons
             ranked[unit] = ranked[unit].model_copy(
-                update={
-                    "rank": places.get(unit),
-                    "grade": given.grade,
-                    "reasons": ("no_seat",) if given.no_seat else (),
-                }
+                update={"rank": places.get(unit), "grade": given.grade, "reasons": reasons}
             )
     return tuple(ranked.values())

@@ -1,19 +1,23 @@
 """The live board: where a task stands today (assessment 4.3, without memory or missing rule)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from scoring.domain.evaluation import DONE, inactive_reason, lead_of, left_out_reason
+from scoring.domain.amended import task_on
+from scoring.domain.conditions import changed_since, inactive_reason, left_out_reason, rests
+from scoring.domain.evaluation import DONE, lead_of
 from scoring.domain.exact import RATIO_PLACES, rounded
+from scoring.domain.exemptions import granted
 from scoring.domain.facts import Report, assigned_on
 from scoring.domain.lights import LightDecision, live_light
-from scoring.domain.parts import overdue_milestones, parts_of
-from scoring.domain.progress import measured, overall
+from scoring.domain.parts import all_done, overdue_milestones, parts_of
+from scoring.domain.progress import Progress, measured, overall
 from scoring.domain.reading import read
 from scoring.domain.task_line import LeftOut
 from shared.calendar.periods import Period, PeriodScheme
+from shared.contracts.decisions import UNAMENDED, Amended, Exemption
 from shared.contracts.plan import ActionHead, Task, Unit
 from shared.contracts.rulebook import Rulebook
 
@@ -49,41 +53,54 @@ def standing(
     period: Period,
     day: date,
     finished: Mapping[str, int | None],
+    amended: Amended = UNAMENDED,
+    exemptions: Sequence[Exemption] = (),
 ) -> Standing:
     """A task stands where its newest values are against what is expected by today.
 
     `period` is the one `day` lies in, `reports` are all of this task so far; a value reported for
-    the end of the running period already counts. `finished` is as in `RunFacts`.
+    the end of the running period already counts. `finished` and `exemptions` are as in `RunFacts`,
+    `amended` is what decisions have changed of the task, `task` is as filed.
 
     Raises:
         ValueError: the plan lacks what a formula needs, or asks for what is not offered.
     """
     assigned = assigned_on(task, units, day)
     unit = lead_of(task, assigned)
-
     bare = Standing(
-        task=task.id,
-        action=action.id,
-        unit=unit,
-        period=period.id,
-        day=day,
-        light=DONE,
+        task=task.id, action=action.id, unit=unit, period=period.id, day=day, light=DONE
     )
-    reason = inactive_reason(task, action, assigned, day)
+    task = task_on(task, amended, day)
+    reason = inactive_reason(task, action, assigned, day, cancelled_on=amended.cancelled_on)
     if reason is not None:
         return _left_out(bare, reason)
     reading = read(reports, unit=unit, period=period, scheme=scheme, close_end=None)
     parts = parts_of(task, reading, day, rulebook=rulebook, cadence=scheme.cadence)
-    counted = measured(parts)
-    reason = left_out_reason(task, parts, finished, day.year)
-    if reason is not None or not counted:
+    known_finished = task.id in finished and (
+        # A changed target reopens what does not reach it, whenever it was found finished.
+        not changed_since(amended, None, day)
+        or all_done(task, reading, day, rulebook=rulebook, cadence=scheme.cadence)
+    )
+    found_in = finished.get(task.id)
+    given = granted(exemptions, task=task.id, period=period.id).get(unit)
+    reason = left_out_reason(
+        parts,
+        suspended=rests(amended, period.id),
+        done=known_finished and found_in is not None and found_in < day.year,
+        exempt=given is not None and given.kind == "E1",
+    )
+    if reason is not None or not measured(parts):
         return _left_out(bare, reason or "no_data")
-    now, mode = overall(counted), rulebook.rounding.mode
     overdue = overdue_milestones(task, reading, day, after_days=rulebook.lights.overdue_red_days)
-    light = live_light(r=now.index(mode), e=now.e, overdue=overdue, settings=rulebook.lights)
+    judged = _judged(bare, overall(measured(parts)), overdue, rulebook)
+    return replace(judged, light=DONE) if known_finished else judged
+
+
+def _judged(bare: Standing, now: Progress, overdue: Sequence[str], rulebook: Rulebook) -> Standing:
+    mode = rulebook.rounding.mode
     return replace(
         bare,
-        light=DONE if task.id in finished else light,
+        light=live_light(r=now.index(mode), e=now.e, overdue=overdue, settings=rulebook.lights),
         a=rounded(now.a, RATIO_PLACES, mode),
         e=rounded(now.e, RATIO_PLACES, mode),
         r=now.index(mode),

@@ -1,25 +1,36 @@
 """The line of one task as published: every number with what it was computed from."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from scoring.domain.exact import Exact, Printed
 from shared.contracts.scoring import Light
 from shared.contracts.values import Contract, Day, Instant
 
 LeftOut = Literal[
+    "cancelled",
     "not_started",
     "closed",
     "unconfirmed",
+    "suspended",
     "done",
+    "exempt",
     "year_only",
     "no_expectation",
     "no_data",
 ]
-Flag = Literal["provisional", "source_pending"]
-Basis = Literal["score.component/1", "score.deduction/1", "score.missing/1", "score.finished/1"]
+Flag = Literal["provisional", "source_pending", "corrected"]
+Basis = Literal[
+    "score.component/1",
+    "score.deduction/1",
+    "score.missing/1",
+    "score.finished/1",
+    "score.zeroed/1",
+]
 
+ZEROED: Final[Basis] = "score.zeroed/1"
+"""Nothing, for false data (assessment 4.4)."""
 INACTIVE: frozenset[LeftOut] = frozenset(
-    {"not_started", "closed", "unconfirmed", "done", "year_only"}
+    {"cancelled", "not_started", "closed", "unconfirmed", "done", "year_only"}
 )
 """Reasons that take a line out of the active weight too (assessment 4.6)."""
 
@@ -72,6 +83,19 @@ class Charges(Contract):
     deduction_per_day: Exact
 
 
+class OwnLine(Contract):
+    """A unit's own score of a task and why it has none; the exemption that acts on it, if one does.
+
+    E1 leaves the unit out, E4 lifts its score to the floor (assessment 4.9).
+    """
+
+    unit: str
+    score: Printed | None
+    left_out: LeftOut | None
+    exemption: str | None = None
+    kind: Literal["E1", "E4"] | None = None
+
+
 class TaskRow(Contract):
     """What the bulletin prints of a task: a, e and r to 4 places, p, t and q to 2."""
 
@@ -94,7 +118,9 @@ class TaskLine(TaskRow):
 
     `gap` is in percentage points, to 4 places. `light_steps` are the reason codes of the light in
     the order of assessment 4.3. `expected` tells whether a report was owed, `finished` whether
-    nothing is left to do. `weight` is the task's, `shares` the units' parts of it.
+    nothing is left to do. `weight` is the task's, `shares` the units' parts of it. `own` holds
+    every unit with an exemption here, and every one whose score is not the line's; `earned` is the
+    score before an exemption of the lead, None where it has none.
     """
 
     action: str
@@ -115,6 +141,13 @@ class TaskLine(TaskRow):
     share_formula: str
     rulebook: str
     rulebook_version: int
+    own: tuple[OwnLine, ...] = ()
+    earned: Printed | None = None
+
+    def of(self, unit: str) -> OwnLine:
+        """The score that counts for a unit: its own, else the line's."""
+        plain = OwnLine(unit=unit, score=self.score, left_out=self.left_out)
+        return next((one for one in self.own if one.unit == unit), plain)
 
     @property
     def missing(self) -> bool:

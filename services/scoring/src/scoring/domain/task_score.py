@@ -1,5 +1,6 @@
 """The score of one task: P, T, Q and S (assessment 3.3, 4.4)."""
 
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from fractions import Fraction
 
@@ -8,6 +9,7 @@ from scoring.domain.task_line import Charges, Completeness
 from shared.calendar.periods import is_slower
 from shared.calendar.windows import Window
 from shared.calendar.workdays import WorkingDays
+from shared.contracts.decisions import Amended
 from shared.contracts.plan import Cadence, Task
 from shared.contracts.rulebook import Rulebook
 from shared.contracts.values import Day
@@ -71,6 +73,20 @@ def completeness(task: Task, report: Report, *, cadence: Cadence, day: Day) -> C
         required=len(filled),
         missing_fields=tuple(sorted(name for name, there in filled.items() if not there)),
         marks=Fraction(report.marks),
+    )
+
+
+def window_for(unit: str, window: Window, *, amended: Amended, workdays: WorkingDays) -> Window:
+    """An extension moves due and close of a unit's report together (assessment 3.2).
+
+    `window` is that of the plan for the period.
+
+    Raises:
+        YearNotLoaded: the later days need a year whose holidays are unknown.
+    """
+    more = amended.working_days_more(unit, window.period.id)
+    return replace(
+        window, due=workdays.add(window.due, more), close=workdays.add(window.close, more)
     )
 
 

@@ -9,11 +9,12 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from scoring.domain.corrections import NOTHING, Amends, Changed, changed, relit
+from scoring.domain.corrections import Amends, relit
+from scoring.domain.documents import Publication
 from scoring.domain.facts import RunFacts
 from scoring.domain.memory import previous_of
 from scoring.domain.period_run import PeriodResult, run_period
-from scoring.domain.publication import Cutoff, Publication, build
+from scoring.domain.publication import Correction, Cutoff, build
 from scoring.service.gathering import Gathering
 from scoring.service.releases import last_release, result_of, versions
 from scoring.store.tables import MarkRow, PublicationRow
@@ -55,10 +56,12 @@ class PeriodJob:
     lead: Version
     later: Sequence[Version]
     last_digest: str | None
+    salt_key: bytes
 
     def compute(self) -> Sequence[Drafted]:
         """See `Job`."""
-        drafted = [_drafted(self.lead, run_period(self.lead.facts), self.last_digest)]
+        first = run_period(self.lead.facts)
+        drafted = [_drafted(self.lead, first, self.last_digest, self.salt_key)]
         result = drafted[0].result
         for version in self.later:
             previous = previous_of(self.lead.facts.period, result.tasks)
@@ -69,15 +72,18 @@ class PeriodJob:
             result = relit(version.published, again)
             if result == version.published:
                 break  # lights are passed on from period to period: nothing further changes
-            drafted.append(_drafted(version, result, drafted[-1].publication.digest))
+            digest = drafted[-1].publication.digest
+            drafted.append(_drafted(version, result, digest, self.salt_key))
         return drafted
 
 
 class Drafting:
     """Reads what drafts are computed from."""
 
-    def __init__(self, *, gathering: Gathering) -> None:
+    def __init__(self, *, gathering: Gathering, salt_key: bytes) -> None:
+        """`salt_key` is a secret of the office, for the salts of hidden lines (ADR 18)."""
         self._gathering = gathering
+        self._salt_key = salt_key
 
     async def read(self, session: AsyncSession, row: PublicationRow, mark: MarkRow) -> Job:
         """All that the draft needs.
@@ -90,7 +96,7 @@ class Drafting:
         lead = await self._version(session, row, mark)
         published_later = await self._gathering.later(session, row) if lead.published else ()
         later = [await self._following(session, one, row) for one in published_later]
-        return PeriodJob(lead=lead, later=later, last_digest=digest)
+        return PeriodJob(lead=lead, later=later, last_digest=digest, salt_key=self._salt_key)
 
     async def _version(
         self, session: AsyncSession, row: PublicationRow, own: MarkRow | None
@@ -132,15 +138,13 @@ def place_of(row: PublicationRow) -> str:
 
 def reason_of(row: PublicationRow) -> str:
     """Why a version was made; empty for the first."""
-    return Amends.model_validate_json(row.amends).reason if row.amends else NOTHING.reason
+    return Amends.model_validate_json(row.amends).reason if row.amends else ""
 
 
-def _drafted(version: Version, result: PeriodResult, previous_digest: str | None) -> Drafted:
+def _drafted(
+    version: Version, result: PeriodResult, previous_digest: str | None, salt_key: bytes
+) -> Drafted:
     row, mark, facts = version.row, version.mark, version.facts
-    differs: tuple[Changed, ...] = ()
-    if version.published is not None:
-        differs = changed(version.published, result)
-    del differs
     publication = build(
         result,
         plan=row.plan,
@@ -150,5 +154,15 @@ def _drafted(version: Version, result: PeriodResult, previous_digest: str | None
         version=row.version,
         cutoff=Cutoff(position=mark.position, at=mark.at),
         previous_digest=previous_digest,
+        actions=facts.plan.actions,
+        corrects=_correction(version),
+        salt_key=salt_key,
     )
     return Drafted(row=row, result=result, publication=publication, previous_digest=previous_digest)
+
+
+def _correction(version: Version) -> Correction | None:
+    """What a version names beside the one before; None for the first."""
+    if version.published is None:
+        return None
+    return Correction(amends=version.amends, before=version.published.tasks)

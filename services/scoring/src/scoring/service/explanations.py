@@ -1,6 +1,8 @@
-"""Explanations: a published line told in words, with the titles of the plan it was scored by."""
+"""Explanations: what was published told in words, with the titles of the plan."""
 
 from scoring.domain.explanation import explain
+from scoring.domain.period_run import PeriodResult
+from scoring.domain.sums import Teller
 from scoring.domain.task_line import TaskLine
 from scoring.service.caller import Refused
 from scoring.service.facts import Facts
@@ -46,10 +48,8 @@ class Explanations:
             Refused: `unknown_task`, `unknown_unit`, `not_computed`; a hidden line is unknown to
                 the public, a unit that has none but hidden ones is not.
         """
-        if row.result is None:
-            raise Refused("not_computed", f"{row.plan} {row.period} has no result yet")
+        result = _computed(row)
         known = await self.plan_of(row.plan)
-        result = result_of(row)
         lines = [
             line
             for line in result.tasks
@@ -66,6 +66,47 @@ class Explanations:
             (line, explain(line, language=language, titles=titles, tz=known.calendar.tz))
             for line in lines
         ]
+
+    async def of_unit(
+        self, row: PublicationRow, unit: str, *, language: Language, hidden: bool
+    ) -> tuple[str, ...]:
+        """How a unit's score, rank and grade follow from its lines.
+
+        A reader who may not see one of its lines is told none of them.
+
+        Raises:
+            Refused: `unknown_unit`, `not_computed`.
+        """
+        result = _computed(row)
+        found = next((one for one in result.units if one.unit == unit), None)
+        if found is None:
+            raise Refused("unknown_unit", f"{unit} is not in {row.plan} {row.period}")
+        known = await self.plan_of(row.plan)
+        lines = [line for line in result.tasks if line.shares.get(unit)]
+        if not hidden and not all(line.public for line in lines):
+            return ()
+        return Teller(language=language, titles=titles_of(known)).unit(found, result)
+
+    async def of_plan(
+        self, row: PublicationRow, *, language: Language, hidden: bool
+    ) -> tuple[str, ...]:
+        """How each action's score and the plan's follow from the lines under them.
+
+        Raises:
+            Refused: `not_computed`.
+        """
+        result = _computed(row)
+        known = await self.plan_of(row.plan)
+        if not hidden and not all(line.public for line in result.tasks):
+            return ()
+        teller = Teller(language=language, titles=titles_of(known))
+        return teller.plan(result, known.facts.actions)
+
+
+def _computed(row: PublicationRow) -> PeriodResult:
+    if row.result is None:
+        raise Refused("not_computed", f"{row.plan} {row.period} has no result yet")
+    return result_of(row)
 
 
 def titles_of(plan: KnownPlan) -> dict[str, Text]:

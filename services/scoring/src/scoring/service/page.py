@@ -4,7 +4,6 @@ The outcome is that of taking events one after another, each in a transaction of
 report settles the page first, so that it finds and leaves everything in the tables.
 """
 
-from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, NamedTuple
@@ -14,13 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from scoring.domain.facts import Report
-from scoring.metrics import ScoringMetrics
+from scoring.service.decisions import known_decisions
 from scoring.service.facts import Facts
 from scoring.service.known_plan import KnownPlan
 from scoring.service.releases import finished_in, released, results_of
 from scoring.service.reports import report_of
 from scoring.store.tables import ReportRow, ReviewRow, StandingRow
 from shared.calendar.periods import Period
+from shared.contracts.decisions import Exemption
 from shared.contracts.intake import SubmissionAccepted
 from shared.contracts.rulebook import Rulebook
 from shared.contracts.scoring import StandingChanged
@@ -44,18 +44,16 @@ class Ground(NamedTuple):
 
     rulebook: Rulebook
     finished: Mapping[str, int | None]
+    exemptions: Sequence[Exemption]
 
 
 class Page:
     """Events that are taken in together."""
 
-    def __init__(
-        self, *, session: AsyncSession, facts: Facts, journal: Journal, metrics: ScoringMetrics
-    ) -> None:
+    def __init__(self, *, session: AsyncSession, facts: Facts, journal: Journal) -> None:
         self.session = session
         self._facts = facts
         self._journal = journal
-        self._metrics = metrics
         self._rows: list[dict[str, Any]] = []
         self._moved: dict[Place, StandingMembers] = {}
         self._entries: list[Entry] = []
@@ -72,9 +70,11 @@ class Page:
         place = (plan.facts.head.id, period.id)
         if place not in self._grounds:
             releases = await released(self.session, place[0], before=period.first)
+            decisions = await known_decisions(self.session, plan)
             self._grounds[place] = Ground(
                 await self._facts.rulebook(self.session, plan, period.last),
                 finished_in(results_of(releases, plan)),
+                decisions.exemptions,
             )
         return self._grounds[place]
 
@@ -176,23 +176,18 @@ class Page:
             delete(_STANDINGS).where(_STANDINGS.c.plan == plan, _STANDINGS.c.task.in_(tasks))
         )
         await insert_rows(self.session, _STANDINGS, rows)
-        lights = select(StandingRow.light).where(StandingRow.plan == plan)
-        self._metrics.show(plan, Counter((await self.session.execute(lights)).scalars()))
 
 
 class Pages:
     """Opens pages."""
 
-    def __init__(self, *, facts: Facts, journal: Journal, metrics: ScoringMetrics) -> None:
+    def __init__(self, *, facts: Facts, journal: Journal) -> None:
         self._facts = facts
         self._journal = journal
-        self._metrics = metrics
 
     @asynccontextmanager
     async def open(self, session: AsyncSession) -> AsyncIterator[Page]:
         """A page on a transaction, written at the end of the block."""
-        page = Page(
-            session=session, facts=self._facts, journal=self._journal, metrics=self._metrics
-        )
+        page = Page(session=session, facts=self._facts, journal=self._journal)
         yield page
         await page.settle()

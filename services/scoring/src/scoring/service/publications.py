@@ -158,6 +158,14 @@ class Publications:
             raise Refused("unknown_unit", f"{unit} is not in this publication")
         return leaf
 
+    async def leaves(self, row: PublicationRow) -> Sequence[LeafRow]:
+        """Every unit's document; none before the publication is computed."""
+        query = select(LeafRow).where(
+            LeafRow.plan == row.plan, LeafRow.period == row.period, LeafRow.version == row.version
+        )
+        async with self._db.read() as session:
+            return (await session.execute(query)).scalars().all()
+
     async def _row(self, session: AsyncSession, plan: str, period: str) -> PublicationRow:
         """The newest version, which is not published yet."""
         query = (

@@ -9,10 +9,12 @@ from typing import Final
 from pydantic import Field
 
 from scoring.domain.facts import MilestoneReport, Report, Rubric
-from scoring.domain.task_score import completeness, timely_instant
+from scoring.domain.task_score import completeness, timely_instant, window_for
 from scoring.service.known_plan import KnownPlan
 from scoring.store.tables import ReportRow, ReviewRow
 from shared.calendar.periods import Period
+from shared.calendar.windows import Window
+from shared.contracts.decisions import UNAMENDED
 from shared.contracts.intake import SubmissionAccepted
 from shared.contracts.plan import Task
 from shared.contracts.submission import PartialDone, Relation, Value
@@ -103,7 +105,7 @@ def _node(done: date | PartialDone | None) -> MilestoneReport:
 def _corrected(plan: KnownPlan, period: Period, before: Report | None, report: Report) -> Report:
     """It keeps the first one's instant and marks; without one it is on time (assessment 4.13)."""
     if before is None or before.returned_at is not None:
-        due_end = plan.calendar.window(period).due_end(plan.calendar.tz)
+        due_end = _window(plan, report, period).due_end(plan.calendar.tz)
         return replace(report, timely_at=min(report.received_at, due_end - _INSTANT))
     return replace(
         report, timely_at=before.timely_at, marks=report.marks + before.marks, verified=True
@@ -119,8 +121,18 @@ def _repaired(
         received_at=report.received_at,
         repaired=before,
         complete=done.filled == done.required,
-        window=plan.calendar.window(period),
+        window=_window(plan, report, period),
         tz=plan.calendar.tz,
         workdays=plan.calendar.workdays,
     )
     return replace(report, timely_at=timely_at)
+
+
+def _window(plan: KnownPlan, report: Report, period: Period) -> Window:
+    """The window of the report's unit: an extension has moved it."""
+    return window_for(
+        report.unit,
+        plan.calendar.window(period),
+        amended=plan.facts.amended.get(report.task, UNAMENDED),
+        workdays=plan.calendar.workdays,
+    )

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from scoring.domain.publication import canonical, digest_of
+from scoring.domain.documents import canonical
 from scoring.service.drafting import Drafted, Drafting
 from scoring.store.tables import LeafRow, MarkRow, PublicationRow
 from shared.kit.clock import Clock
@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 _CLAIM = timedelta(minutes=1)
 """After this a run is another's to claim: whoever had it has died. Computing twice is harmless."""
 _POLL_SECONDS = 1.0
+_REST_SECONDS = 0.1
 
 
 class Runs:
@@ -41,6 +42,7 @@ class Runs:
         """Compute drafts until cancelled."""
         while True:
             if not await self.compute_next():
+                await asyncio.sleep(_REST_SECONDS)  # many commits a second need not as many looks
                 await self._written.wait(at_most=_POLL_SECONDS)
 
     async def compute_next(self) -> bool:
@@ -146,7 +148,7 @@ def _leaves(drafted: Drafted) -> list[LeafRow]:
             period=row.period,
             version=row.version,
             unit=unit,
-            digest=digest_of(leaf),
+            digest=drafted.publication.manifest["leaves"][unit],
             document=canonical(leaf).decode(),
         )
         for unit, leaf in drafted.publication.leaves.items()

@@ -12,6 +12,7 @@ from scoring.service.facts import Facts
 from scoring.service.known_plan import KnownPlan
 from scoring.service.page import Page, StandingMembers
 from scoring.store.tables import StandingRow
+from shared.contracts.decisions import UNAMENDED
 from shared.contracts.intake import (
     PlanVersioned,
     SubmissionAccepted,
@@ -117,6 +118,8 @@ class Standings:
                 period=period,
                 day=day,
                 finished=ground.finished,
+                amended=plan.facts.amended.get(task.id, UNAMENDED),
+                exemptions=ground.exemptions,
             )
             was = lights.get(task.id, "grey")
             row = _row(plan_id, stands, reports[task.id])

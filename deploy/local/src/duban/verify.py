@@ -1,0 +1,817 @@
+"""Verify publications of Duban offline: this one file needs Python 3.9 or newer and nothing else.
+
+    python verify.py FILE... [--json]
+
+A FILE is what GET /v1/publications/{plan}/{period}/documents answers; it may hold several
+publications. Three things are checked:
+
+1. The digests. A document's digest is the SHA-256 of its canonical bytes: JSON in UTF-8, keys in
+   order, no spaces. In a unit's leaf each line is first replaced by its own digest; a line that is
+   not for everybody may stand as its digest alone. The manifest holds the digest of every leaf.
+2. The chain. Each manifest holds the digest of the plan's publication released before it.
+3. The numbers. Each is worked out again from the published numbers under it: a line's a, E, R, P,
+   T, Q and score from its operands, a unit's score from its lines, actions and plan, ranks, grades
+   and rates.
+
+What this cannot tell: whether the operands are true, and whether the digest is the one that was
+published. Compare the digest printed here with the one in the bulletin.
+
+Exit status: 0 all follows, 1 something does not, 2 a file that cannot be read. It shares no code
+with the services: it is a second implementation, written from the rule text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, TextIO
+
+FILE_FORMAT = "duban.documents/1"
+FORMAT = "duban.publication/2"
+SEAL = "sha256"
+RATIO_PLACES, PERCENT_PLACES, WEIGHT_PLACES, MOST_PLACES = 4, 2, 6, 6
+GRADES = ("poor", "fair", "good", "excellent")
+BARS = {"exemption_limit", "vetoed"}
+"""Reasons that keep a unit from being excellent (assessment 4.8, 4.9)."""
+UNRANKED = {"no_counted_task", "insufficient_basis", "few_periods"}
+INACTIVE = {"cancelled", "not_started", "closed", "unconfirmed", "done", "year_only"}
+"""Reasons that take a line out of the active weight too (assessment 4.6)."""
+BROKEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a document that is not as it should be runs into."""
+
+Document = dict[str, Any]
+Operands = dict[str, Fraction]
+Parts = list[tuple[Fraction, Fraction, Fraction]]
+"""Of each: a, E, weight."""
+Pairs = list[tuple[Fraction, Fraction]]
+"""Of each: weight, value."""
+
+
+# --- exact numbers --------------------------------------------------------------------------------
+
+
+def rounded(value: Fraction, places: int, mode: str) -> str:
+    """A number rounded once, a tie away from zero or to the even digit (assessment 4.12)."""
+    whole, rest = divmod(abs(value.numerator) * 10**places, value.denominator)
+    tie = 2 * rest - value.denominator
+    if tie > 0 or (tie == 0 and (mode == "half_up" or whole % 2)):
+        whole += 1
+    digits = str(whole).rjust(places + 1, "0")
+    text = f"{digits[:-places]}.{digits[-places:]}" if places else digits
+    return f"-{text}" if value < 0 and whole else text
+
+
+def weight_text(value: Fraction) -> str:
+    """A weight as a plain decimal, with 6 places where its decimals do not end."""
+    rest, places = value.denominator, 0
+    for prime in (2, 5):
+        power = 0
+        while rest % prime == 0:
+            rest, power = rest // prime, power + 1
+        places = max(places, power)
+    return rounded(value, places if rest == 1 else WEIGHT_PLACES, "half_up")
+
+
+def exact(text: object) -> Fraction:
+    """A number of a document: "0.3", "26/43", or an integer."""
+    if not isinstance(text, (str, int)) or not set(str(text)) <= set("0123456789-./"):
+        raise ValueError(f"{text!r} is no number")
+    return Fraction(text)
+
+
+def average(pairs: Pairs) -> Fraction:
+    """The mean of values by weight."""
+    total = sum((weight * value for weight, value in pairs), Fraction(0))
+    return total / sum((weight for weight, _ in pairs), Fraction(0))
+
+
+def mean(pairs: Pairs) -> Fraction | None:
+    """The mean of values by weight; None without weight."""
+    return average(pairs) if any(weight for weight, _ in pairs) else None
+
+
+# --- formulas -------------------------------------------------------------------------------------
+
+
+def kept(excess: Fraction, tolerance: Fraction) -> Fraction:
+    """A limit kept counts whole; beyond it, credit ends at the tolerance (assessment 4.1)."""
+    return max(Fraction(0), 1 - max(Fraction(0), excess) / tolerance)
+
+
+def milestones(of: Operands) -> Fraction:
+    """The weight of the nodes done, of the weight of all (assessment 4.1)."""
+    nodes = [name[len("weight(") : -1] for name in of if name.startswith("weight(")]
+    total = sum((of[f"weight({node})"] for node in nodes), Fraction(0))
+    return sum((of[f"weight({n})"] * of[f"done({n})"] for n in nodes), Fraction(0)) / total
+
+
+FORMULAS: dict[str, Callable[[Operands], Fraction]] = {
+    "attainment.no_value/1": lambda _: Fraction(0),
+    "attainment.milestones/1": milestones,
+    "attainment.percent/1": lambda o: o["value"] / 100,
+    "attainment.unverified/1": lambda o: min(o["value"] / 100, o["cap"]),
+    "attainment.yes_no/1": lambda o: Fraction(o["value"] >= 1),
+    "attainment.yes_no_percent/1": lambda o: Fraction(o["value"] / 100 >= 1),
+    "attainment.cumulative/1": lambda o: o["value"] / o["target"],
+    "attainment.recurring/1": lambda o: o["value"] / o["target"],
+    "attainment.level_ratio/1": lambda o: o["value"] / o["target"],
+    "attainment.level/1": lambda o: (o["value"] - o["baseline"]) / (o["target"] - o["baseline"]),
+    "attainment.at_most/1": lambda o: (o["baseline"] - o["value"]) / (o["baseline"] - o["target"]),
+    "attainment.hold/1": lambda o: kept(o["value"] - o["target"], o["tolerance"]),
+    "attainment.hold_binary/1": lambda o: Fraction(o["value"] <= o["target"]),
+    "attainment.maintain/1": lambda o: kept(o["target"] - o["value"], o["tolerance"]),
+    "attainment.maintain_binary/1": lambda o: Fraction(o["value"] >= o["target"]),
+    "expectation.linear_month/1": lambda o: o["months_elapsed"] / o["months_total"],
+    "expectation.linear_day/1": lambda o: o["days_elapsed"] / o["days_total"],
+    "expectation.steps/1": lambda o: o["weight_due"] / o["weight_total"],
+}
+"""Attainment a and expected progress E from their operands (assessment 4.1, 4.2)."""
+CONSTANT = "expectation.constant/1"
+"""Without operands: all is expected at any time, or nothing yet."""
+
+RANKINGS: dict[str, Callable[[Fraction, list[Fraction]], int]] = {
+    "competition": lambda score, every: 1 + sum(other > score for other in every),
+    "dense": lambda score, every: 1 + len({other for other in every if other > score}),
+    "modified": lambda score, every: sum(other >= score for other in every),
+}
+"""The rank of a score among all of its group (assessment 4.10)."""
+
+
+def capped(a: Fraction, e: Fraction) -> Fraction:
+    """No part earns less than nothing, or more than was expected of it (assessment 4.4)."""
+    return min(max(a, Fraction(0)) / e, Fraction(1))
+
+
+def earned(parts: Parts) -> Fraction:
+    """P: the weighted mean of what each part earned of 100 (assessment 4.1)."""
+    return 100 * average([(w, capped(a, e)) for a, e, w in parts])
+
+
+def overall(parts: Parts) -> dict[str, Fraction]:
+    """The a, E, R and gap of a task: of one part its own, of several together (4.1, 4.17)."""
+    if len(parts) == 1:
+        a, e, _ = parts[0]
+        return {"a": a, "e": e, "r": a / e, "gap": 100 * (e - a)}
+    return {
+        "a": average([(w, a) for a, _, w in parts]),
+        "e": average([(w, e) for _, e, w in parts]),
+        "r": earned(parts) / 100,
+        "gap": 100 * average([(w, e - min(max(a, Fraction(0)), e)) for a, e, w in parts]),
+    }
+
+
+def charges(rulebook: Document) -> dict[str, Fraction]:
+    """The weights of a task score; as a deduction, lateness gives its weight to progress (4.4)."""
+    weights = {name: exact(amount) for name, amount in rulebook["weights"].items()}
+    lateness = rulebook["lateness"]
+    deducts = lateness["mode"] == "deduction"
+    return {
+        "progress": weights["progress"] + (weights["timeliness"] if deducts else 0),
+        "timeliness": Fraction(0) if deducts else weights["timeliness"],
+        "quality": weights["quality"],
+        "per_day": exact(lateness["per_day"]),
+        "deduction_per_day": exact(lateness["deduction_per_day"]) if deducts else Fraction(0),
+    }
+
+
+# --- documents ------------------------------------------------------------------------------------
+
+
+def digest_of(document: object) -> str:
+    """The SHA-256 of a document's canonical bytes."""
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sealed(line: Document) -> bool:
+    """Whether only the digest of a line is shown."""
+    return list(line) == [SEAL]
+
+
+def line_digest(line: Document) -> str:
+    """The digest of a line, shown or sealed."""
+    return str(line[SEAL]) if sealed(line) else digest_of(line)
+
+
+class Unreadable(Exception):  # noqa: N818  # it tells what to do
+    """The file is no file of documents: fetch it again."""
+
+
+def read(path: str) -> list[Document]:
+    """The publications a file holds.
+
+    Raises:
+        Unreadable: it holds none.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123  # as few imports as possible
+            body = json.load(
+                file, parse_float=_no_float, parse_constant=_no_float, object_pairs_hook=_once
+            )
+        digest_of(body)
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"{path} is no JSON of documents: {error}") from None
+    if not isinstance(body, dict) or body.get("format") != FILE_FORMAT:
+        raise Unreadable(f"{path} is no file of documents: its format is not {FILE_FORMAT}")
+    found = body.get("publications")
+    if not isinstance(found, list) or not found or not all(map(_whole, found)):
+        raise Unreadable(f"{path} holds no publications, each with a manifest and its leaves")
+    return found
+
+
+def _whole(one: object) -> bool:
+    return isinstance(one, dict) and all(
+        isinstance(one.get(part), dict) for part in ("manifest", "leaves")
+    )
+
+
+def _no_float(text: str) -> object:
+    raise ValueError(f"it holds the number {text}, and documents hold none with a point")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> Document:
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise ValueError("an object has a name twice")
+    return dict(pairs)
+
+
+# --- one publication ------------------------------------------------------------------------------
+
+
+class Publication:
+    """One publication under examination: what was worked out, and what does not follow."""
+
+    def __init__(self, documents: Document) -> None:
+        self.documents = documents
+        self.manifest: Document = documents["manifest"]
+        self.leaves: dict[str, Document] = documents["leaves"]
+        self.digest = digest_of(self.manifest)
+        self.name = " ".join(str(self.manifest.get(key)) for key in ("plan", "period"))
+        self.name += f" v{self.manifest.get('version')}"
+        self.numbers = 0
+        self.errors: list[Document] = []
+        self.notes: list[str] = []
+        self.chain = "open"
+        self.unknown: set[str] = set()
+        self.lines: dict[str, Document] = {}
+        self.hidden: set[str] = set()
+
+    def examine(self) -> None:
+        """All that can be told from the publication alone."""
+        steps = [self.check_manifest, self.check_leaves]
+        if self.manifest.get("format") == FORMAT:
+            steps.append(self.check_groups)
+            if self.manifest.get("kind") == "period":
+                steps += [self.check_lines, self.check_units, self.check_actions, self.check_rates]
+            else:
+                self.notes.append("of a year only digests, ranks and grades are worked out again")
+        for step in steps:
+            self.guard("manifest", step)
+        if self.unknown:
+            self.notes.append(f"taken as given, not known here: {', '.join(sorted(self.unknown))}")
+        if self.hidden:
+            self.notes.append("what rests on hidden lines is taken as given")
+
+    def guard(self, where: str, step: Callable[..., None], *of: object) -> None:
+        """Run a step; a document that cannot be read is an error of the publication, not ours."""
+        try:
+            step(*of)
+        except BROKEN as error:
+            self.wrong(where, f"cannot be worked out: {type(error).__name__} {error}")
+
+    def wrong(self, where: str, what: str) -> None:
+        """Something does not follow."""
+        self.errors.append({"publication": self.name, "where": where, "what": what})
+
+    def expect(self, where: str, written: object, follows: object) -> None:
+        """A published number is what follows from the numbers under it."""
+        self.numbers += 1
+        if written != follows:
+            self.wrong(where, f"{told(written)} is written, {told(follows)} follows")
+
+    def round(self, value: Fraction | None, places: int) -> str | None:
+        """A number as the rulebook rounds it."""
+        mode = self.manifest["rulebook"]["rounding"]["mode"]
+        return None if value is None else rounded(value, places, mode)
+
+    def score(self, value: Fraction | None) -> str | None:
+        """A score as the rulebook rounds it."""
+        places = self.manifest["rulebook"]["rounding"]["places"]
+        if places not in range(MOST_PLACES + 1):
+            raise ValueError(f"scores of {places} places")
+        return self.round(value, places)
+
+    # digests
+
+    def check_manifest(self) -> None:
+        """The digest is the manifest's, and its head is one that is known here."""
+        stated, manifest = self.documents.get("digest"), self.manifest
+        if stated != self.digest:
+            self.wrong("manifest", f"its digest is {self.digest}, the file says {stated}")
+        if manifest.get("format") != FORMAT:
+            self.wrong("manifest", f"format {manifest.get('format')} is not known here")
+            return
+        if (manifest["version"] == 1) != (manifest.get("corrects") is None):
+            self.wrong("manifest", "the first version corrects nothing, every other names what")
+
+    def check_leaves(self) -> None:
+        """Every leaf is there, belongs to this publication, and has the digest in the manifest."""
+        told_of = self.manifest["leaves"]
+        for unit in sorted(told_of.keys() - self.leaves.keys()):
+            self.wrong(f"unit {unit}", "its leaf is missing")
+        for unit in sorted(self.leaves.keys() - told_of.keys()):
+            self.wrong(f"unit {unit}", "its leaf is not in the manifest")
+        for unit in sorted(told_of.keys() & self.leaves.keys()):
+            self.guard(f"unit {unit}", self._check_leaf, unit, told_of[unit])
+
+    def _check_leaf(self, unit: str, should: str) -> None:
+        leaf = self.leaves[unit]
+        digest = digest_of({**leaf, "tasks": [line_digest(line) for line in leaf["tasks"]]})
+        if digest != should:
+            self.wrong(f"unit {unit}", f"its leaf's digest is {digest}, the manifest says {should}")
+        for key in ("format", "kind", "plan", "period", "version"):
+            if leaf[key] != self.manifest[key]:
+                self.wrong(f"unit {unit}", f"its leaf is of {key} {leaf[key]}")
+        if leaf["result"]["unit"] != unit:
+            self.wrong(f"unit {unit}", f"its leaf is that of {leaf['result']['unit']}")
+        for line in leaf["tasks"]:
+            self.guard(f"unit {unit}", self._take, unit, line)
+
+    def _take(self, unit: str, line: Document) -> None:
+        digest = line_digest(line)
+        if sealed(line):
+            self.hidden.add(digest)
+            if self.documents.get("reader") == "office":
+                self.wrong(f"unit {unit}", f"line {digest} is sealed in the office's copy")
+            return
+        if line["public"] == ("salt" in line):
+            self.wrong(f"unit {unit}", f"line {digest}: hidden lines, and only these, have a salt")
+        if self.manifest["kind"] == "period":
+            known = self.lines.setdefault(line["task"], line)
+            if known != line:
+                self.wrong(f"task {line['task']}", f"its line in the leaf of {unit} is another")
+
+    # lines
+
+    def check_lines(self) -> None:
+        """Each line stands where it belongs, and its numbers follow from its operands."""
+        for task, line in sorted(self.lines.items()):
+            self.guard(f"task {task}", self._check_place, task, line)
+            self.guard(f"task {task}", self._check_parts, task, line)
+            self.guard(f"task {task}", self._check_line, task, line)
+            self.guard(f"task {task}", self._check_light, task, line)
+
+    def _check_place(self, task: str, line: Document) -> None:
+        concerned = {line["unit"], *(u for u, share in line["shares"].items() if exact(share))}
+        digest = digest_of(line)
+        holding = {
+            unit
+            for unit, leaf in self.leaves.items()
+            if any(line_digest(one) == digest for one in leaf["tasks"])
+        }
+        for unit in sorted(concerned - holding):
+            self.wrong(f"task {task}", f"its line is missing in the leaf of {unit}")
+        for unit in sorted(holding - concerned):
+            self.wrong(f"task {task}", f"{unit} has no share in it")
+        book = self.manifest["rulebook"]
+        ruled = (line["rulebook"], line["rulebook_version"], line["period"])
+        if ruled != (book["id"], book["version"], self.manifest["period"]):
+            self.wrong(f"task {task}", "it is of another rulebook or period")
+        for formula in sorted(formulas_in(line) - set(self.manifest["formulas"])):
+            self.wrong(f"task {task}", f"formula {formula} is not in the manifest")
+
+    def _check_parts(self, task: str, line: Document) -> None:
+        for part in line["parts"]:
+            where = f"task {task}, {part['id']}"
+            e = exact(part["e"])
+            if part["a"] is not None:
+                self._check_formula(f"{where}, a", part["formula"], part["operands"], part["a"])
+            bends = part.get("bends") or ()
+            for bend in bends:
+                self._check_formula(f"{where}, E", bend["formula"], bend["operands"], bend["e"])
+            if bends:
+                self.expect(f"{where}, E", part["e"], bends[-1]["e"])
+            else:
+                self._check_formula(f"{where}, E", part["curve"], part["curve_operands"], part["e"])
+            why = "no_expectation" if e == 0 else "no_data" if part["a"] is None else None
+            self.expect(where + ", left_out", part["left_out"], why)
+
+    def _check_formula(self, where: str, formula: str, operands: Document, written: str) -> None:
+        if formula in FORMULAS:
+            of = {name: exact(number) for name, number in operands.items()}
+            self.expect(where, exact(written), FORMULAS[formula](of))
+        elif formula != CONSTANT:
+            self.unknown.add(formula)
+
+    def _check_line(self, task: str, line: Document) -> None:
+        """The printed numbers of a line, by its basis (assessment 4.4, 4.5)."""
+        basis = line["basis"]
+        if line["left_out"] is not None:
+            self._check_means(task, line)
+            follows: Document = dict.fromkeys(("r", "gap", "p", "t", "q", "score", "basis"))
+        elif basis in {"score.component/1", "score.deduction/1"}:
+            follows = {**self._progress(measured(line)), **self._scores(task, line)}
+        elif basis in {"score.missing/1", "score.zeroed/1"}:
+            follows = {**self._progress(measured(line) or expected(line)), **self._same(0)}
+        elif basis == "score.finished/1":
+            follows = {**self._progress(measured(line) or expected(line)), **self._same(100)}
+        else:
+            self.wrong(f"task {task}", f"basis {basis} is not known here: no score can be told")
+            return
+        for name, value in follows.items():
+            self.expect(f"task {task}, {name}", line[name], value)
+
+    def _progress(self, parts: Parts) -> Document:
+        if not parts:
+            return {}
+        return {name: self.round(value, RATIO_PLACES) for name, value in overall(parts).items()}
+
+    def _same(self, points: int) -> Document:
+        every = self.round(Fraction(points), PERCENT_PLACES)
+        return {"p": every, "t": every, "q": every, "score": self.score(Fraction(points))}
+
+    def _check_means(self, task: str, line: Document) -> None:
+        """A left-out line shows the weighted means of a and E, for reading only."""
+        a = [(exact(p["weight"]), exact(p["a"])) for p in line["parts"] if p["a"] is not None]
+        e = [(exact(p["weight"]), exact(p["e"])) for p in line["parts"]]
+        for name, pairs in (("a", a), ("e", e)):
+            self.expect(f"task {task}, {name}", line[name], self.round(mean(pairs), RATIO_PLACES))
+
+    def _scores(self, task: str, line: Document) -> Document:
+        """P, T and Q from their operands, and S from the exact ones (assessment 3.3, 4.4)."""
+        book, days = self.manifest["rulebook"], line["timeliness"]["late_days"]
+        by = charges(book)
+        for name, amount in by.items():
+            self.expect(f"task {task}, charges {name}", exact(line["charges"][name]), amount)
+        self.expect(f"task {task}, basis", line["basis"], f"score.{book['lateness']['mode']}/1")
+        self.expect(
+            f"task {task}, outcome", line["timeliness"]["outcome"], "late" if days else "on_time"
+        )
+        filled = line["completeness"]
+        named = filled["required"] - len(filled["missing_fields"])
+        self.expect(f"task {task}, filled", filled["filled"], named)
+        share = Fraction(named, filled["required"]) if filled["required"] else Fraction(1)
+        p = earned(measured(line))
+        t = max(Fraction(0), 100 - by["per_day"] * days)
+        q = max(Fraction(0), 100 * share - exact(filled["marks"]))
+        s = by["progress"] * p + by["timeliness"] * t + by["quality"] * q
+        printed = {"p": p, "t": t, "q": q}
+        return {
+            **{name: self.round(value, PERCENT_PLACES) for name, value in printed.items()},
+            "score": self.score(max(Fraction(0), s - by["deduction_per_day"] * days)),
+        }
+
+    def _check_light(self, task: str, line: Document) -> None:
+        """The light is where its steps lead, from the light of R on (assessment 4.3)."""
+        steps, at = line["light_steps"], self.manifest["rulebook"]["lights"]
+        if not steps or steps[0] not in {"ratio_green", "ratio_yellow", "ratio_red"}:
+            return
+        r = exact(line["r"])
+        light = "yellow" if r >= exact(at["yellow"]) else "red"
+        light = "green" if r >= exact(at["green"]) else light
+        self.expect(f"task {task}, light of R", steps[0], f"ratio_{light}")
+        for step in steps[1:]:
+            if step.startswith("held_"):
+                light = step[len("held_") :]
+            elif step == "early" or (step == "missing" and light != "red"):
+                light = "yellow"
+            elif step == "missing_again" or step.startswith("milestone_overdue:"):
+                light = "red"
+            elif step != "missing":
+                self.unknown.add(f"light step {step}")
+                return
+        self.expect(f"task {task}, light", line["light"], light)
+
+    # units
+
+    def check_units(self) -> None:
+        """Each unit's score is the mean of its lines' published scores (assessment 4.6)."""
+        for unit, leaf in sorted(self.leaves.items()):
+            if not any(sealed(line) for line in leaf["tasks"]):
+                self.guard(f"unit {unit}", self._check_unit, unit, leaf)
+
+    def _check_unit(self, unit: str, leaf: Document) -> None:
+        result, held = leaf["result"], []
+        for line in leaf["tasks"]:
+            share = exact(line["shares"].get(unit, 0))
+            if share:
+                held.append((exact(line["weight"]) * share, *own_of(unit, line, result)))
+        score = mean([(w, exact(s)) for w, s, _ in held if s is not None])
+        active = sum((w for w, _, out in held if out not in INACTIVE), Fraction(0))
+        counted = sum((w for w, _, out in held if out is None), Fraction(0))
+        self.expect(f"unit {unit}, score", result["score"], self.score(score))
+        self.expect(f"unit {unit}, counted_weight", result["counted_weight"], weight_text(counted))
+        left = weight_text(active - counted)
+        self.expect(f"unit {unit}, left_out_weight", result["left_out_weight"], left)
+        guard = exact(self.manifest["rulebook"]["coverage_guard"])
+        thin = score is not None and active - counted > guard * active
+        reasons = {"no_counted_task": score is None, "insufficient_basis": thin}
+        for reason, holds in reasons.items():
+            self.expect(f"unit {unit}, {reason}", reason in result["reasons"], holds)
+
+    def check_groups(self) -> None:
+        """The tables of the groups are those of the leaves, the best first (4.10, 4.11)."""
+        groups: dict[str, dict[str, Document]] = {}
+        for unit, leaf in self.leaves.items():
+            groups.setdefault(leaf["result"]["group"], {})[unit] = leaf["result"]
+        tables = self.manifest["groups"]
+        self.expect("groups", sorted(tables), sorted(groups))
+        for group in sorted(tables.keys() & groups.keys()):
+            self.guard(f"group {group}", self._check_group, group, tables[group], groups[group])
+
+    def _check_group(self, group: str, table: list[Document], results: dict[str, Document]) -> None:
+        best_first = sorted(
+            results, key=lambda unit: (results[unit]["rank"] is None, results[unit]["rank"], unit)
+        )
+        self.expect(f"group {group}, order", [row["unit"] for row in table], best_first)
+        for row in table:
+            for name in ("score", "rank", "grade", "reasons"):
+                where = f"group {group}, {row['unit']}, {name}"
+                self.expect(where, row[name], results[row["unit"]][name])
+        ranked = {
+            unit: exact(one["score"])
+            for unit, one in results.items()
+            if one["score"] is not None and not UNRANKED & set(one["reasons"])
+        }
+        rank = RANKINGS.get(self.manifest["rulebook"]["ranking"])
+        if rank is None:
+            self.unknown.add(f"rank.{self.manifest['rulebook']['ranking']}/1")
+            return
+        for unit, result in sorted(results.items()):
+            alone = unit not in ranked or len(ranked) == 1
+            follows = None if alone else rank(ranked[unit], list(ranked.values()))
+            self.expect(f"unit {unit}, rank", result["rank"], follows)
+        self._check_grades(results, ranked)
+
+    def _check_grades(self, results: dict[str, Document], ranked: dict[str, Fraction]) -> None:
+        """Excellent needs the threshold, a seat, and no bar; a barred unit's seat passes on."""
+        book = self.manifest["rulebook"]
+        quota = book["quota"]
+        if (quota["ties"], quota["small_groups"]) != ("exclude_all", "floor"):
+            self.unknown.add(f"quota.{quota['ties']}/1")
+            return
+        barred = {unit for unit in ranked if BARS & set(results[unit]["reasons"])}
+        rivals = [score for unit, score in ranked.items() if unit not in barred]
+        seats = int(exact(quota["excellent"]) * len(ranked)) if len(ranked) > 1 else 1
+        bounds = {name: exact(book["grades"].get(name, "0")) for name in GRADES}
+        for unit, result in sorted(results.items()):
+            score = ranked.get(unit)
+            if score is None:
+                self.expect(f"unit {unit}, grade", result["grade"], None)
+                continue
+            grade = [name for name in GRADES if name == "poor" or score >= bounds[name]][-1]
+            over = grade == "excellent" and unit not in barred
+            seatless = over and sum(other >= score for other in rivals) > seats
+            if grade == "excellent" and (seatless or unit in barred):
+                grade = "good"
+            self.expect(f"unit {unit}, no_seat", "no_seat" in result["reasons"], seatless)
+            lower = GRADES[: GRADES.index(grade) + 1]
+            if "vetoed" in result["reasons"] and result["grade"] in lower:
+                grade = result["grade"]  # how low the veto caps it is not in these documents
+            self.expect(f"unit {unit}, grade", result["grade"], grade)
+
+    # the whole
+
+    def check_actions(self) -> None:
+        """An action is the mean of its tasks, the plan of its actions, by weight (4.6)."""
+        every, lines = self.manifest["actions"], list(self.lines.values())
+        if not self.hidden:
+            named = {action["action"] for action in every} | {line["action"] for line in lines}
+            self.expect("actions", sorted(action["action"] for action in every), sorted(named))
+            for action in every:
+                own = [line for line in lines if line["action"] == action["action"]]
+                self.expect(f"action {action['action']}", action["score"], self.score(scored(own)))
+        self.expect("plan score", self.manifest["plan_score"], self.score(scored(every)))
+
+    def check_rates(self) -> None:
+        """Of the reports expected: how many came, how many on time (assessment 3.3)."""
+        rates = self.manifest["rates"]
+        if not self.hidden:
+            known = [line["timeliness"] for line in self.lines.values()]
+            outcomes = [one["outcome"] for one in known if one is not None]
+            self.expect("rates, expected", rates["expected"], len(outcomes))
+            for outcome in ("on_time", "late", "missing"):
+                self.expect(f"rates, {outcome}", rates[outcome], outcomes.count(outcome))
+        on_time, late = rates["on_time"], rates["late"]
+        for name, count in (("reporting_rate", on_time + late), ("on_time_rate", on_time)):
+            rate = Fraction(100 * count, rates["expected"]) if rates["expected"] else None
+            self.expect(f"rates, {name}", rates[name], self.round(rate, PERCENT_PLACES))
+
+    def check_correction(self, before: Publication) -> None:
+        """A correction lists the lines in which it differs from the version before (4.13)."""
+        corrects = self.manifest["corrects"]
+        changed = sorted(
+            task
+            for task, line in self.lines.items()
+            if line["public"] and before.lines.get(task) != line
+        )
+        self.expect("corrects, changed", corrects["changed"], changed)
+        hidden = len(self.hidden_digests() - before.hidden_digests())
+        self.expect("corrects, hidden_changed", corrects["hidden_changed"], hidden)
+
+    def hidden_digests(self) -> set[str]:
+        """The digests of the lines that are not for everybody, shown here or sealed."""
+        shown = {digest_of(line) for line in self.lines.values() if not line["public"]}
+        return self.hidden | shown
+
+    # the account
+
+    def told(self) -> str:
+        """The account in one line."""
+        hidden = f" ({len(self.hidden)} hidden)" if self.hidden else ""
+        count = f", {len(self.errors)} WRONG" if self.errors else ""
+        return (
+            f"{self.name}: {len(self.leaves)} leaves, {len(self.lines) + len(self.hidden)} lines"
+            f"{hidden}, chain {self.chain}, {self.numbers} numbers recomputed{count}; "
+            f"digest {self.digest}"
+        )
+
+    def as_json(self) -> Document:
+        """The account for machines."""
+        head = {key: self.manifest.get(key) for key in ("plan", "kind", "period", "version")}
+        return {
+            **head,
+            "digest": self.digest,
+            "reader": self.documents.get("reader"),
+            "leaves": len(self.leaves),
+            "lines": len(self.lines) + len(self.hidden),
+            "hidden": len(self.hidden),
+            "chain": self.chain,
+            "numbers": self.numbers,
+            "notes": self.notes,
+            "errors": self.errors,
+        }
+
+
+def measured(line: Document) -> Parts:
+    """The parts that count: those with an expectation and data."""
+    parts = [part for part in line["parts"] if part["left_out"] is None]
+    return [(exact(part["a"]), exact(part["e"]), exact(part["weight"])) for part in parts]
+
+
+def expected(line: Document) -> Parts:
+    """Where there was never a value, a is 0 of whatever was expected (assessment 4.5)."""
+    parts = [(Fraction(0), exact(part["e"]), exact(part["weight"])) for part in line["parts"]]
+    return [part for part in parts if part[1] > 0]
+
+
+def scored(lines: list[Document]) -> Fraction | None:
+    """The mean of the published scores by weight; None where nothing counts."""
+    counted = [line for line in lines if line["score"] is not None]
+    return mean([(exact(line["weight"]), exact(line["score"])) for line in counted])
+
+
+def own_of(unit: str, line: Document, result: Document) -> tuple[str | None, str | None]:
+    """A unit's own score of a task and why it is left out; the line's where it has none (4.9)."""
+    for own in line.get("own") or ():
+        if own["unit"] == unit:
+            return own["score"], own["left_out"]
+    for own in result.get("lines") or ():
+        if own["task"] == line["task"]:
+            return own["score"], own["left_out"]
+    return line["score"], line["left_out"]
+
+
+def formulas_in(value: object) -> set[str]:
+    """The ids of all formulas in a document."""
+    if isinstance(value, list):
+        return {formula for inner in value for formula in formulas_in(inner)}
+    if not isinstance(value, dict):
+        return set()
+    found = formulas_in(list(value.values()))
+    named = {value.get(key) for key in ("formula", "curve", "basis", "share_formula")}
+    return found | {name for name in named if isinstance(name, str) and "/" in name}
+
+
+def told(value: object) -> str:
+    """A value as it is told to a person."""
+    return str(value) if isinstance(value, Fraction) else json.dumps(value, ensure_ascii=False)
+
+
+# --- the chain ------------------------------------------------------------------------------------
+
+
+def link(publications: list[Publication]) -> list[Document]:
+    """The errors of the chains; each publication learns how it hangs on the one before.
+
+    Copies of one publication, for the office and for the public, are one link.
+    """
+    errors: list[Document] = []
+    by_digest = {one.digest: one for one in publications}
+    for plan in sorted({str(one.manifest.get("plan")) for one in publications}):
+        links = [one for one in by_digest.values() if str(one.manifest.get("plan")) == plan]
+        errors += chained(links, by_digest)
+    for one in publications:
+        one.chain = by_digest[one.digest].chain
+    return errors
+
+
+def chained(links: list[Publication], known: dict[str, Publication]) -> list[Document]:
+    """The errors of one plan's chain: forks, gaps, versions out of order, one published twice."""
+    errors: list[Document] = []
+    after: dict[str | None, Publication] = {}
+    names: dict[str, Publication] = {}
+    for one in links:
+        before = one.manifest.get("previous")
+        one.chain = "ok" if before is None or before in known else f"open, {before} comes before it"
+        if after.setdefault(before, one) is not one:
+            what = f"it follows the same publication as {after[before].name}"
+            errors.append({"publication": one.name, "where": "chain", "what": what})
+        if names.setdefault(one.name, one) is not one:
+            what = f"there is another of this name, digest {names[one.name].digest}"
+            errors.append({"publication": one.name, "where": "chain", "what": what})
+    # One chain may begin anywhere; a second beginning means that something between is missing.
+    starts = [one for one in links if one.manifest.get("previous") not in known]
+    starts.sort(key=lambda one: one.manifest.get("previous") is not None)
+    for one in starts[1:]:
+        what = f"gap: {one.manifest.get('previous')}, which comes before it, is not in the files"
+        errors.append({"publication": one.name, "where": "chain", "what": what})
+    for one in starts:
+        errors += in_order(one, after)
+    return errors
+
+
+def in_order(start: Publication, after: dict[str | None, Publication]) -> list[Document]:
+    """A version comes after the one it corrects, and tells in what it differs from it."""
+    errors: list[Document] = []
+    latest: dict[tuple[Any, Any], Publication] = {}
+    one: Publication | None = start
+    while one is not None:
+        of = one.manifest.get("kind"), one.manifest.get("period")
+        version, last = one.manifest.get("version"), latest.get(of)
+        if last is not None and version == last.manifest["version"] + 1:
+            if of[0] == "period":
+                one.guard("corrects", one.check_correction, last)
+        elif last is not None or (version != 1 and start.manifest.get("previous") is None):
+            what = f"it comes after version {last.manifest['version'] if last else 0}"
+            errors.append({"publication": one.name, "where": "chain", "what": what})
+        latest[of] = one
+        one = after.get(one.digest)
+    return errors
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+def verify(files: list[str]) -> tuple[list[Publication], list[Document]]:
+    """The publications of the files, examined, and the errors of their chains.
+
+    Raises:
+        Unreadable: a file holds no documents.
+    """
+    publications = [Publication(one) for path in files for one in read(path)]
+    for one in publications:
+        one.examine()
+    return publications, link(publications)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Verify files, print the account, and return the exit status."""
+    parser = argparse.ArgumentParser(
+        description="Verify publications of Duban offline, and work out every number again."
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="documents of publications")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    asked = parser.parse_args(arguments)
+    try:
+        publications, chain = verify(asked.files)
+    except Unreadable as error:
+        problem({"code": "unreadable_file", "detail": str(error)}, as_json=asked.json)
+        return 2
+    errors = [error for one in publications for error in one.errors] + chain
+    if asked.json:
+        every = [one.as_json() for one in publications]
+        body = {"ok": not errors, "publications": every, "chain": chain}
+        say(sys.stdout, json.dumps(body, ensure_ascii=False))
+    else:
+        for one in publications:
+            say(sys.stdout, one.told(), *(f"  {note}" for note in one.notes))
+    if not errors:
+        return 0
+    detail = f"{len(errors)} things do not follow"
+    problem({"code": "not_verified", "detail": detail, "errors": errors}, as_json=asked.json)
+    return 1
+
+
+def problem(what: Document, *, as_json: bool) -> None:
+    """Tell on standard error what is wrong."""
+    if as_json:
+        say(sys.stderr, json.dumps(what, ensure_ascii=False))
+        return
+    lines = [f"{x['publication']}: {x['where']}: {x['what']}" for x in what.get("errors", ())]
+    say(sys.stderr, f"{what['code']}: {what['detail']}", *lines)
+
+
+def say(stream: TextIO, *lines: str) -> None:
+    """Print lines."""
+    stream.write("".join(f"{line}\n" for line in lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""The documents of a publication as one file, which `duban verify` reads without a service."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from scoring.api.schemas import FiledLine, Manifest, PublicationSummary
+from scoring.domain.documents import public_copy
+from scoring.domain.rollup import UnitResult
+from scoring.store.tables import LeafRow, PublicationRow
+from shared.contracts.values import Contract, Id
+
+
+class SealedLine(Contract):
+    """What stands for a line that is not for this reader."""
+
+    sha256: str
+    """Its digest, in hexadecimal."""
+
+
+class FiledLeaf(Contract):
+    """A unit's document.
+
+    Its digest is the SHA-256 of its bytes, with its keys in order and no spaces, in which each line
+    is replaced by its own digest.
+    """
+
+    format: Literal["duban.publication/2"]
+    kind: Literal["period", "year"]
+    plan: Id
+    period: Id
+    version: int
+    result: UnitResult
+    tasks: tuple[FiledLine | SealedLine, ...]
+    """The lines it has a share in."""
+
+
+class Documents(Contract):
+    """One publication. What `record` says of who did which step stands outside the digest."""
+
+    reader: Literal["office", "public"]
+    """public: lines that are not for everybody are sealed."""
+    digest: str
+    """SHA-256 in hexadecimal of the manifest, with its keys in order and no spaces."""
+    manifest: Manifest
+    leaves: dict[Id, FiledLeaf]
+    """By unit."""
+    record: PublicationSummary
+
+
+class DocumentSet(Contract):
+    """A file for `duban verify`; one may hold several publications."""
+
+    format: Literal["duban.documents/1"]
+    publications: tuple[Documents, ...]
+
+
+def document_set(
+    row: PublicationRow, manifest: str, leaves: Sequence[LeafRow], *, full: bool
+) -> dict[str, Any]:
+    """All documents of a computed publication, sealed where the reader is not to see a line."""
+    filed = {leaf.unit: json.loads(leaf.document) for leaf in leaves}
+    one = {
+        "reader": "office" if full else "public",
+        "digest": row.digest,
+        "manifest": json.loads(manifest),
+        "leaves": {unit: leaf if full else public_copy(leaf) for unit, leaf in filed.items()},
+        "record": PublicationSummary.of(row).model_dump(mode="json"),
+    }
+    return {"format": "duban.documents/1", "publications": [one]}
+
+
+def file_name(row: PublicationRow, *, full: bool) -> str:
+    """What the file is called where it is kept."""
+    state = "" if row.state == "published" else f".{row.state}"
+    copy = "" if full else ".public"
+    return f"duban.{row.plan}.{row.period}.v{row.version}{state}{copy}.json"
