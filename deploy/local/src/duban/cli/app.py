@@ -11,10 +11,6 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-<<<<<<< HEAD
-=======
-from duban.cli import doctor, later, plan, publish, submit, token, up, verify
->>>>>>> year
 from duban.cli.door import guarded
 
 if TYPE_CHECKING:
@@ -34,7 +30,6 @@ _TAKES_ANYTHING: Final = {"allow_extra_args": True, "ignore_unknown_options": Tr
 
 def build_app() -> typer.Typer:
     """The whole command."""
-<<<<<<< HEAD
     return _group(
         _ABOUT,
         {
@@ -66,27 +61,10 @@ def build_app() -> typer.Typer:
             ),
             "doctor": "doctor:doctor",
             "simulate": "simulate:simulate",
-            "verify": _LATER,
+            "verify": "verify:verify",
             "export": _group("Write what happened as a file.", {"scenario": _LATER}),
         },
     )
-=======
-    app = _group(_ABOUT)
-    app.command("demo")(guarded(up.demo))
-    app.command("up")(guarded(up.up))
-    app.add_typer(_plan(), name="plan")
-    app.command("submit")(guarded(submit.submit))
-    app.add_typer(_publish(), name="publish")
-    app.command("explain")(guarded(publish.explain))
-    app.add_typer(_token(), name="token")
-    app.command("doctor")(guarded(doctor.doctor))
-    app.command("verify")(guarded(verify.verify))
-    _later(app, "simulate")
-    export = _group("Write what happened as a file. Not in this release.")
-    _later(export, "scenario")
-    app.add_typer(export, name="export")
-    return app
->>>>>>> year
 
 
 def _group(about: str, contents: Mapping[str, "str | typer.Typer"]) -> typer.Typer:
