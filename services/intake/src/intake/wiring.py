@@ -34,6 +34,7 @@ class Intake:
     review: Review
     decisions: Decisions
     duties: Duties
+    rounds: TimerLoop
 
 
 def build(*, settings: IntakeSettings, bus: Bus, clock: Clock, member: str) -> Intake:
@@ -77,4 +78,5 @@ def build(*, settings: IntakeSettings, bus: Bus, clock: Clock, member: str) -> I
         review=Review(db=db, journal=journal, plans=plans, rulebooks=rulebooks, clock=clock),
         decisions=Decisions(db=db, journal=journal, plans=plans, clock=clock),
         duties=duties,
+        rounds=rounds,
     )

@@ -21,6 +21,8 @@ from pydantic import (
     model_validator,
 )
 
+from shared.contracts import lean
+
 AMOUNT_DIGITS: Final = 15
 AMOUNT_DECIMALS: Final = 6
 _AMOUNT: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?", re.ASCII)
@@ -201,7 +203,8 @@ class Contract(BaseModel):
         extra="ignore",
         populate_by_name=True,
         strict=True,
-        use_attribute_docstrings=True,
+        use_attribute_docstrings=not lean.LEAN,
+        defer_build=lean.LEAN,
     )
 
 

@@ -8,12 +8,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import ARRAY, Connection, MetaData, String, bindparam, text
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
@@ -24,6 +20,10 @@ from sqlalchemy.ext.asyncio import (
 
 from shared.kit.engines import CONNECT_SECONDS, READING, open_engine
 from shared.kit.signals import Bell
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 _CHANNEL: Final = "duban_written"
 
@@ -137,14 +137,27 @@ class Database:
         """Let go of every connection."""
         await self._engine.dispose()
 
+    async def create(self, metadata: MetaData) -> Any:  # noqa: ANN401  # drivers tell no types
+        """Make the newest tables in an empty database that no migration will ever meet.
+
+        Returns the driver's own connection; of a database in memory it is the only one.
+        """
+        async with self._engine.begin() as connection:
+            await connection.run_sync(metadata.create_all)
+            return await _driver_of(connection)
+
     async def _applied(self) -> str | None:
+        from alembic.runtime.migration import MigrationContext  # noqa: PLC0415  # it takes long
+
         def current(connection: Connection) -> str | None:
             return MigrationContext.configure(connection).get_current_revision()
 
         async with self._engine.connect() as connection:
             return await connection.run_sync(current)
 
-    def _script(self) -> ScriptDirectory:
+    def _script(self) -> "ScriptDirectory":
+        from alembic.script import ScriptDirectory  # noqa: PLC0415  # it takes long
+
         return ScriptDirectory.from_config(_alembic(self._migrations))
 
 
@@ -231,13 +244,17 @@ def run_migrations(metadata: MetaData) -> None:
         context.run_migrations()
 
 
-def _alembic(migrations: Path) -> Config:
+def _alembic(migrations: Path) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415  # it takes long
+
     config = Config()
     config.set_main_option("script_location", str(migrations))
     return config
 
 
 def _upgrade(connection: Connection, migrations: Path) -> None:
+    from alembic import command  # noqa: PLC0415  # it takes long
+
     if connection.dialect.name == "postgresql":  # replicas may migrate at once
         connection.execute(_LOCK, {"subjects": ["migrate"]})
     config = _alembic(migrations)

@@ -48,6 +48,30 @@ class Document:
             place = place.inside[part]
         return place.line if place else None
 
+    def part(self, *path: str | int, value: object = None) -> "Document":
+        """What stands at a place, or `value` in its stead, with the lines of the file."""
+        inside = self.value
+        if value is None:
+            for part in path:
+                inside = inside[part]
+
+        def places() -> Place | None:
+            place = self._places()
+            for part in path:
+                place = place and place.inside.get(part)
+            return place
+
+        return Document(name=self.name, value=inside if value is None else value, places=places)
+
+    def under(self, key: str, *, value: object) -> "Document":
+        """`value`, in which this document stands under a key, with the lines of the file."""
+
+        def places() -> Place | None:
+            place = self._places()
+            return place and Place(place.line, {key: place})
+
+        return Document(name=self.name, value=value, places=places)
+
 
 def read_document(data: bytes, *, name: str) -> Document:
     """Read a file's bytes; it is JSON by its name, or where it reads as JSON. A BOM is accepted.

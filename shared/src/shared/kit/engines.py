@@ -23,6 +23,9 @@ _COMMAND_SECONDS: Final = 30
 _IDLE_SECONDS: Final = 60
 """A transaction idle for so long is ended: it would hold up the relay of every service."""
 
+_DRIVERS: Final = frozenset(
+    {("sqlite", "aiosqlite"), ("sqlite", "instant"), ("postgresql", "asyncpg")}
+)
 _READ_ONLY: Final = "duban_read"
 READING: Final[Mapping[str, Mapping[str, Any]]] = {
     "sqlite": {_READ_ONLY: True},
@@ -108,7 +111,7 @@ def _read(url: str) -> URL:
         driver = target.get_backend_name(), target.get_driver_name()
     except (ArgumentError, ValueError):
         driver = ("", "")
-    if driver not in {("sqlite", "aiosqlite"), ("postgresql", "asyncpg")}:
+    if driver not in _DRIVERS:
         raise ValueError(
             "the setting DATABASE is no address we know: write "
             "postgresql+asyncpg://user:password@host:5432/name, or sqlite+aiosqlite:///file"

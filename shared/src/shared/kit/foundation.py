@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.contracts import topics
+from shared.contracts import lean, topics
 from shared.contracts.envelope import Event
 from shared.contracts.registry import EVENTS
 from shared.kit.auth import Credentials, Gate
@@ -24,7 +24,6 @@ from shared.kit.inbox import Inbox
 from shared.kit.journal import Journal
 from shared.kit.log_guard import LogGuard
 from shared.kit.metrics import KitMetrics
-from shared.kit.pages import Pages
 from shared.kit.parts import Parts
 from shared.kit.relay import Relay
 from shared.kit.tables import KitTables
@@ -50,7 +49,7 @@ def topics_of(name: str) -> tuple[Topic, ...]:
 class ServiceSettings(BaseSettings):
     """What every service is told by its environment, under a prefix of its own."""
 
-    model_config = SettingsConfigDict(use_attribute_docstrings=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(use_attribute_docstrings=not lean.LEAN, env_ignore_empty=True)
 
     database: str = Field(repr=False)
     """The service's own database: postgresql+asyncpg://user:password@host:5432/name."""
@@ -175,7 +174,8 @@ class Foundation:
             consumer=consumer,
             workers=Workers({**kit, **workers}),
             gate=self.gate,
-            pages=Pages(gate=self.gate, secure_cookie=self.secure_cookie, templates=templates),
+            templates=templates,
+            secure_cookie=self.secure_cookie,
             metrics=self.metrics,
             figures=figures,
         )

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 PROBLEM_JSON: Final = "application/problem+json"
 MOST_ERRORS: Final = 100
@@ -63,8 +65,9 @@ def problem_response(problem: Problem) -> JSONResponse:
     )
 
 
-def install_problem_handlers(app: FastAPI) -> None:
+def install_problem_handlers(app: "FastAPI") -> None:
     """Answer every error that `app` knows as problem+json; the edge answers the others."""
+    from fastapi.exceptions import RequestValidationError  # noqa: PLC0415  # only an app needs it
 
     async def on_problem(_request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)  # noqa: S101  # registered for it

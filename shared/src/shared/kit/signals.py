@@ -14,6 +14,12 @@ class Signal:
         """Wake the one who waits, or who will wait next."""
         self._event.set()
 
+    def taken(self) -> bool:
+        """Whether it was raised since it was last asked or waited for."""
+        raised = self._event.is_set()
+        self._event.clear()
+        return raised
+
     async def wait(self, *, at_most: float) -> None:
         """Return when raised, or after `at_most` seconds."""
         # Not wait_for: on Python 3.11 it swallows a cancellation that comes with the event.

@@ -1,11 +1,20 @@
-"""The table of contents: every command of `duban`, in the order of its help."""
+"""The table of contents: every command of `duban`, in the order of its help.
 
-from typing import Final
+A command's module is imported when the command runs, or its help is shown.
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from duban.cli import doctor, later, plan, publish, submit, token, up, verify
 from duban.cli.door import guarded
+
+if TYPE_CHECKING:
+    from typer._click import Command, Context
 
 _ABOUT: Final = (
     "Duban (督办) tells which promises of a plan are slipping, in time to act.\n\n"
@@ -14,62 +23,91 @@ _ABOUT: Final = (
     "DUBAN_NOTIFY_URL say where the services are, if not on this machine.\n\n"
     "Exit status: 0 fine, 1 refused, 2 misuse. Errors go to standard error."
 )
+_LATER: Final = "later:refuse"
+"""A command of a later release; whatever it is given, it is refused."""
+_TAKES_ANYTHING: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 def build_app() -> typer.Typer:
     """The whole command."""
-    app = _group(_ABOUT)
-    app.command("demo")(guarded(up.demo))
-    app.command("up")(guarded(up.up))
-    app.add_typer(_plan(), name="plan")
-    app.command("submit")(guarded(submit.submit))
-    app.add_typer(_publish(), name="publish")
-    app.command("explain")(guarded(publish.explain))
-    app.add_typer(_token(), name="token")
-    app.command("doctor")(guarded(doctor.doctor))
-    app.command("verify")(guarded(verify.verify))
-    _later(app, "simulate")
-    export = _group("Write what happened as a file. Not in this release.")
-    _later(export, "scenario")
-    app.add_typer(export, name="export")
-    return app
+    return _group(
+        _ABOUT,
+        {
+            "demo": "up:demo",
+            "up": "up:up",
+            "plan": _group(
+                "Check, apply and show plans (纲要).",
+                {"check": "plan:check", "apply": "plan:apply", "show": "plan:show"},
+            ),
+            "submit": "submit:submit",
+            "publish": _group(
+                "Take a period to its publication (通报): draft, approve, release.",
+                {
+                    "draft": "publish:draft",
+                    "approve": "publish:approve",
+                    "release": "publish:release",
+                    "correct": _LATER,
+                },
+            ),
+            "explain": "publish:explain",
+            "token": _group(
+                "Issue, list and revoke tokens.",
+                {
+                    "bootstrap": "token:bootstrap",
+                    "issue": "token:issue",
+                    "list": "token:list_tokens",
+                    "revoke": "token:revoke",
+                },
+            ),
+            "doctor": "doctor:doctor",
+            "simulate": "simulate:simulate",
+            "verify": "verify:verify",
+            "export": _group("Write what happened as a file.", {"scenario": _LATER}),
+        },
+    )
 
 
-def _plan() -> typer.Typer:
-    group = _group("Check, apply and show plans (纲要).")
-    group.command("check")(guarded(plan.check))
-    group.command("apply")(guarded(plan.apply))
-    group.command("show")(guarded(plan.show))
+def _group(about: str, contents: Mapping[str, "str | typer.Typer"]) -> typer.Typer:
+    """A group of commands, each named as module:function below `duban.cli`."""
+
+    class Contents(TyperGroup):
+        def list_commands(self, ctx: "Context") -> list[str]:
+            del ctx
+            return list(contents)
+
+        def get_command(self, ctx: "Context", cmd_name: str) -> "Command | None":
+            if cmd_name not in contents:  # to suggest another, it takes them all
+                self.commands = {name: _opened(name, one) for name, one in contents.items()}
+            elif cmd_name not in self.commands:
+                self.commands[cmd_name] = _opened(cmd_name, contents[cmd_name])
+            return super().get_command(ctx, cmd_name)
+
+    group = _typer(about, cls=Contents)
+    group.callback()(_nothing)
     return group
 
 
-def _publish() -> typer.Typer:
-    group = _group("Take a period to its publication (通报): draft, approve, release.")
-    group.command("draft")(guarded(publish.draft))
-    group.command("approve")(guarded(publish.approve))
-    group.command("release")(guarded(publish.release))
-    _later(group, "correct")
-    return group
+def _nothing() -> None:
+    """What a group does by itself."""
 
 
-def _token() -> typer.Typer:
-    group = _group("Issue, list and revoke tokens.")
-    group.command("bootstrap")(guarded(token.bootstrap))
-    group.command("issue")(guarded(token.issue))
-    group.command("list")(guarded(token.list_tokens))
-    group.command("revoke")(guarded(token.revoke))
-    return group
+def _opened(name: str, content: "str | typer.Typer") -> "Command":
+    if isinstance(content, typer.Typer):
+        group = get_command(content)
+        group.name = name
+        return group
+    module, _, function = content.partition(":")
+    work = getattr(import_module(f"duban.cli.{module}"), function)
+    alone = _typer(None)
+    settings = _TAKES_ANYTHING if content == _LATER else None
+    alone.command(name, context_settings=settings)(guarded(work))
+    return get_command(alone)
 
 
-def _later(group: typer.Typer, name: str) -> None:
-    """A command of a later release; whatever it is given, it is refused."""
-    takes_anything = {"allow_extra_args": True, "ignore_unknown_options": True}
-    group.command(name, context_settings=takes_anything)(guarded(later.refuse))
-
-
-def _group(about: str) -> typer.Typer:
+def _typer(about: str | None, cls: type[TyperGroup] | None = None) -> typer.Typer:
     return typer.Typer(
         help=about,
+        cls=cls,
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,  # its traceback would print the token

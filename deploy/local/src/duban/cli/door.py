@@ -2,16 +2,19 @@
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from types import TracebackType
-from typing import Annotated, Any, Final, Literal, ParamSpec, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, ParamSpec, Self
 from urllib.parse import quote
 
-import httpx
 import typer
-from rich.console import Console, RenderableType
+
+if TYPE_CHECKING:
+    import httpx
+    from rich.console import RenderableType
 
 Service = Literal["intake", "scoring", "notify"]
 SERVICES: Final[Mapping[Service, str]] = {
@@ -28,7 +31,8 @@ Language = Annotated[
     Literal["zh-CN", "en"], typer.Option("--lang", help="The language of titles and texts.")
 ]
 
-_TIMEOUT: Final = httpx.Timeout(300.0, connect=5.0)
+_TIMEOUT_SECONDS: Final = 300.0
+_CONNECT_SECONDS: Final = 5.0
 _PIPE_COLUMNS: Final = 200
 P = ParamSpec("P")
 
@@ -82,11 +86,13 @@ def guarded(work: Callable[P, None]) -> Callable[P, None]:
     return run
 
 
-def say(answer: Mapping[str, Any], *lines: RenderableType, as_json: bool) -> None:
+def say(answer: Mapping[str, Any], *lines: "RenderableType", as_json: bool) -> None:
     """Print the answer on standard output: the object for machines, or the lines for a person."""
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
         return
+    from rich.console import Console  # noqa: PLC0415  # machines do without it
+
     console = Console(markup=False, highlight=False, emoji=False)
     if not console.is_terminal:
         console.width = _PIPE_COLUMNS
@@ -97,10 +103,12 @@ def say(answer: Mapping[str, Any], *lines: RenderableType, as_json: bool) -> Non
 @contextmanager
 def progress(doing: str) -> Iterator[Callable[[str], None]]:
     """Show on a terminal that work is under way; yields how to say how far it is."""
-    console = Console(stderr=True, markup=False)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield lambda _text: None
         return
+    from rich.console import Console  # noqa: PLC0415  # machines do without it
+
+    console = Console(stderr=True, markup=False)
     with console.status(doing) as status:
         yield status.update
 
@@ -114,8 +122,11 @@ class Door:
     """Requests to the services, with the token of whoever runs the command."""
 
     def __init__(self) -> None:
+        import httpx  # noqa: PLC0415  # whoever speaks to no service need not load it
+
+        timeout = httpx.Timeout(_TIMEOUT_SECONDS, connect=_CONNECT_SECONDS)
         # The proxies of the environment are for the internet; the services are named outright.
-        self._http = httpx.Client(timeout=_TIMEOUT, trust_env=False)
+        self._http = httpx.Client(timeout=timeout, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
@@ -172,12 +183,14 @@ class Door:
         params: Mapping[str, str] | None = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
+    ) -> "httpx.Response":
         """The bare response of a service, whatever its status.
 
         Raises:
             Stop: nobody answers at its address.
         """
+        import httpx  # noqa: PLC0415  # as above
+
         url = url_of(service)
         try:
             return self._http.request(
@@ -215,7 +228,7 @@ def _token() -> str:
     return token
 
 
-def _json_of(response: httpx.Response) -> dict[str, Any] | None:
+def _json_of(response: "httpx.Response") -> dict[str, Any] | None:
     try:
         answer = response.json()
     except ValueError:

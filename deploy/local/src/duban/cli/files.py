@@ -77,7 +77,7 @@ def reports_of(file: Path) -> dict[str, Any] | list[Any]:
         else:
             value = read_document(data, name=file.name).value
     except DocumentError as error:
-        raise _problems(file, error.problems, status=2) from None
+        raise problems_stop(file, error.problems, status=2) from None
     if isinstance(value, list) and value:
         return value
     if isinstance(value, dict) and _MARKS & value.keys():
@@ -103,14 +103,15 @@ def _refused(file: Path, data: bytes, error: DocumentError, *, wanted: str) -> S
         value = read_document(data, name=file.name).value
     except DocumentError as unread:
         misuse = unread.problems[0].code in _NOT_TEXT
-        return _problems(file, error.problems, status=2 if misuse else 1)
+        return problems_stop(file, error.problems, status=2 if misuse else 1)
     if not isinstance(value, dict) or not isinstance(value.get(wanted), dict):
         why = f"{file} is no {wanted} file: nothing in it is called {wanted}"
         return Stop(f"not_a_{wanted}", why, status=2)
-    return _problems(file, error.problems, status=1)
+    return problems_stop(file, error.problems, status=1)
 
 
-def _problems(file: Path, problems: Sequence[Problem], *, status: Literal[1, 2]) -> Stop:
+def problems_stop(file: Path, problems: Sequence[Problem], *, status: Literal[1, 2]) -> Stop:
+    """The end of a command whose file has these problems."""
     count = "an error" if len(problems) == 1 else f"{len(problems)} errors"
     return Stop(
         "invalid",

@@ -29,7 +29,15 @@ def read_plan(data: bytes, *, name: str = "plan") -> PlanFile:
     Raises:
         DocumentError: every error, with its line, field and mend.
     """
-    document = read_document(data, name=name)
+    return check_document(read_document(data, name=name))
+
+
+def check_document(document: Document) -> PlanFile:
+    """A plan that was read, checked.
+
+    Raises:
+        DocumentError: as `read_plan`.
+    """
     plan = validate(document, PlanDocument)
     findings = check_plan(plan, document.line_of)
     if findings.errors:
@@ -62,11 +70,20 @@ def read_rulebook(data: bytes, *, name: str = "rulebook") -> tuple[Document, Rul
         DocumentError: every error, with its line, field and mend.
     """
     document = read_document(data, name=name)
+    return document, check_rulebook_document(document)
+
+
+def check_rulebook_document(document: Document) -> Rulebook:
+    """A rulebook that was read, checked.
+
+    Raises:
+        DocumentError: as `read_rulebook`.
+    """
     rulebook = validate(document, RulebookDocument).rulebook
     findings = check_rulebook(rulebook, document.line_of, at=("rulebook",))
     if findings.errors:
         raise DocumentError(findings.errors)
-    return document, rulebook
+    return rulebook
 
 
 def misnamed(document: Document, path: tuple[str, ...], wanted: str) -> Problem:

@@ -1,0 +1,96 @@
+"""What came of a scenario, in the words of product.md ("Scenario files")."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from duban.simulate.house import House, Warned
+from duban.simulate.play import Refusal
+from notify.store.tables import Alert
+from scoring.service.releases import YEAR, result_of
+from scoring.store.tables import PublicationRow
+
+_FIGURES: Final = ("a", "e", "r", "gap")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """All that `duban simulate --json` prints, as JSON values.
+
+    An alert is listed when it is raised and when it gets worse, in order of time, each with the
+    state it has at the end.
+    """
+
+    publications: Sequence[Mapping[str, Any]]
+    years: Sequence[Mapping[str, Any]]
+    alerts: Sequence[Mapping[str, Any]]
+    refused: Sequence[Mapping[str, Any]]
+
+    def members(self) -> dict[str, Any]:
+        """As one object."""
+        return dict(vars(self))
+
+
+async def account_of(house: House, refused: Sequence[Refusal], *, timezone: str) -> Account:
+    """What the services have stored, once all is played."""
+    rows = await house.scoring.publications.all(plan=None, drafts=False)
+    released = sorted(rows, key=lambda row: row.release_number or 0)
+    return Account(
+        publications=[_publication(row) for row in released if row.kind != YEAR],
+        years=[_year(row) for row in released if row.kind == YEAR],
+        alerts=await _alerts(house, ZoneInfo(timezone)),
+        refused=[asdict(one) for one in refused],
+    )
+
+
+def _publication(row: PublicationRow) -> dict[str, Any]:
+    head = {"period": row.period, "version": row.version, "digest": row.digest}
+    return {**head, **result_of(row).summary()}
+
+
+def _year(row: PublicationRow) -> dict[str, Any]:
+    result = json.loads(row.result or "{}")
+    figures = {"figures": result["figures"]} if "figures" in result else {}
+    head = {"year": row.last_day.year, "version": row.version}
+    return {**head, "units": result["units"], **figures}
+
+
+async def _alerts(house: House, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """What people were told, in order of time."""
+    async with house.notify.parts.db.read() as session:
+        states = {
+            one.alert.id: (await session.get_one(Alert, one.alert.id)).state
+            for one in house.warnings
+        }
+    return [_alert(one, states[one.alert.id], zone) for one in house.warnings]
+
+
+def _alert(warned: Warned, state: str, zone: ZoneInfo) -> dict[str, Any]:
+    event = warned.event
+    return {
+        "at": _local(event.raised_at, zone),
+        "kind": event.kind,
+        "task": event.task,
+        "unit": event.unit,
+        "level": event.level,
+        "to": list(event.to),
+        "reason": _reason(warned.alert),
+        "state": state,
+    }
+
+
+def _reason(alert: Alert) -> str:
+    """A code with its operands, as `entered(period=2022-B2, a=0.3000, …)`."""
+    figures = {name: getattr(alert, name) for name in _FIGURES}
+    operands = {"period": alert.period, **figures}
+    if not any(figures.values()):
+        operands |= {"due": alert.since, "close": alert.next_by}
+    said = ", ".join(f"{name}={value}" for name, value in operands.items() if value is not None)
+    return f"{alert.reason}({said})"
+
+
+def _local(instant: datetime, zone: ZoneInfo) -> str:
+    return instant.astimezone(zone).isoformat()
