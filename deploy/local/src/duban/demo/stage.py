@@ -161,18 +161,26 @@ class Stage:
         body = VERBS[verb].model_validate_json(json.dumps(what), extra="forbid")
         await self._decide(decision_of(body))
 
-    async def _decide(self, decision: Decision) -> dict[str, Any]:
-        """What intake made of a decision, now or before the demo was killed."""
+    async def _decide(self, decision: Decision) -> str | None:
+        """Take a decision, unless it was before the demo was killed; the report it corrects by."""
         address = f"/v1/plans/{cast.PLAN}/decisions"
-        body = decision.model_dump(mode="json", by_alias=True, exclude_none=True)
         known = await self._ok(self._intake.get(address, headers=self._as(DRAFTER)))
         now = self._clock.business_now()
-        for one in known["items"]:
-            if datetime.fromisoformat(one["made_at"]) == now and one["type"] == decision.type:
-                made: dict[str, Any] = one
-                return made
-        made = await self._ok(self._intake.post(address, json=body, headers=self._as(DRAFTER)))
-        return made
+        taken = any(
+            one["decided"]["type"] == decision.type
+            and datetime.fromisoformat(one["made_at"]) == now
+            for one in known["items"]
+        )
+        if not taken:
+            body = decision.model_dump(mode="json", by_alias=True, exclude_none=True)
+            await self._ok(self._intake.post(address, json=body, headers=self._as(DRAFTER)))
+        if not isinstance(decision, CorrectedReport):
+            return None
+        report = decision.submission
+        asked = {"plan": report.plan, "unit": report.unit, "period": report.period}
+        call = self._intake.get("/v1/submissions", params=asked, headers=self._as(DRAFTER))
+        newest = (await self._ok(call))["items"]
+        return str(next(one["id"] for one in newest if one["task"] == report.task))
 
     async def _publish(self, what: Mapping[str, Any]) -> None:
         await self._take_out(f"/v1/publications/{cast.PLAN}/{what['period']}", "draft", {})
@@ -180,9 +188,10 @@ class Stage:
     async def _correct(self, what: Mapping[str, Any]) -> None:
         report = {"plan": cast.PLAN, **what["submit"]}
         submission = Submission.model_validate_json(json.dumps(report), extra="forbid")
-        made = await self._decide(CorrectedReport(submission=submission, reason=what["reason"]))
+        decision = CorrectedReport(submission=submission, reason=what["reason"])
+        corrected = await self._decide(decision)
         await self._settled()
-        body = {"reason": what["reason"], "submissions": [made["submission"]]}
+        body = {"reason": what["reason"], "submissions": [corrected]}
         address = f"/v1/publications/{cast.PLAN}/{what['period']}"
         await self._take_out(address, "correct", body, version=2)
 
