@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from scoring.domain.exact import PRINTED_PLACES, RATIO_PLACES, rounded
 from scoring.domain.facts import PreviousLine, RunFacts
+from scoring.domain.kinds import in_year_only
 from scoring.domain.lights import LightDecision
 from scoring.domain.parts import MILESTONES, all_done, overdue_milestones
 from scoring.domain.progress import Progress
@@ -21,7 +22,7 @@ from scoring.domain.task_line import (
     TaskLine,
 )
 from scoring.domain.task_score import charges, completeness
-from shared.calendar.periods import ends_in, is_slower
+from shared.calendar.periods import ends_in
 from shared.calendar.windows import timeliness
 from shared.contracts.plan import ActionHead, Task
 
@@ -82,13 +83,16 @@ class Case:
         )
 
     def slow_period_ends(self) -> bool:
-        """Whether an indicator slower than the plan's periods has its own period end in this."""
+        """Whether a figure that counts in the year only has its own period end in this one."""
         calendar = self.run.plan.head.calendar
         return any(
-            is_slower(one.cadence, calendar.cadence)
-            and ends_in(one.cadence, self.run.period, anchor_month=calendar.anchor_month)
+            in_year_only(one, calendar.cadence)
+            and ends_in(
+                one.cadence or calendar.cadence,
+                self.run.period,
+                anchor_month=calendar.anchor_month,
+            )
             for one in self.task.indicators
-            if one.cadence is not None
         )
 
     def punctuality(self) -> Punctuality:
