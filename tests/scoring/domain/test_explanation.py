@@ -16,8 +16,8 @@ from scoring_cast import (
     the_line,
 )
 
-from scoring.domain.attainment import FORMULAS
 from scoring.domain.explanation import explain
+from scoring.domain.formulas import FORMULAS
 from scoring.domain.phrases import CALCULATIONS, NAMES, PHRASES
 from scoring.domain.task_line import TaskLine
 from shared.contracts.plan import Language

@@ -7,13 +7,15 @@ from fractions import Fraction
 import pytest
 from scoring_cast import Json, a_task, an_indicator, the_task
 
-from scoring.domain.attainment import attain, is_done, is_held
+from scoring.domain.attainment import attain
 from scoring.domain.exact import RoundingMode, rounded, write_exact, write_weight
 from scoring.domain.expectation import expected, linear_by_day, linear_by_month, steps
+from scoring.domain.kinds import always_expected, is_done
 from shared.contracts.plan import Expectation, Indicator
+from shared.contracts.rulebook import Tolerances
 
 JANUARY_1, DECEMBER_31 = date(2022, 1, 1), date(2022, 12, 31)
-SHARE_OF_TARGET = Fraction(1, 5)
+TOLERANCES = Tolerances()
 
 
 def indicator(kind: str, **fields: object) -> Indicator:
@@ -22,7 +24,11 @@ def indicator(kind: str, **fields: object) -> Indicator:
 
 
 def attainment(value: str, kind: str, **fields: object) -> Fraction:
-    return attain(indicator(kind, **fields), Fraction(value), hold_tolerance=SHARE_OF_TARGET).a
+    return attain(indicator(kind, **fields), Fraction(value), tolerances=TOLERANCES).a
+
+
+def done(one: Indicator, value: str) -> bool:
+    return is_done(one, attain(one, Fraction(value), tolerances=TOLERANCES).a)
 
 
 def test_a_running_total_attains_its_share_of_the_target() -> None:
@@ -83,24 +89,25 @@ def test_yes_or_no_is_all_or_nothing() -> None:
 
 def test_to_exceed_a_target_is_more_than_to_reach_it() -> None:
     exceed = indicator("level", baseline="189", target="280", strict=True)
-    assert attain(exceed, Fraction(280), hold_tolerance=SHARE_OF_TARGET).a == 1
-    assert not is_done(exceed, Fraction(280))
-    assert is_done(exceed, Fraction("280.1"))
-    assert is_done(indicator("level", baseline="189", target="280"), Fraction(280))
+    assert attainment("280", "level", baseline="189", target="280", strict=True) == 1
+    assert not done(exceed, "280")
+    assert done(exceed, "280.1")
+    assert done(indicator("level", baseline="189", target="280"), "280")
 
 
 def test_to_exceed_in_whole_numbers_is_one_more_throughout() -> None:
     exceed = indicator("level", baseline="189", target="280", strict=True, integer=True)
-    assert attain(exceed, Fraction(280), hold_tolerance=SHARE_OF_TARGET).a == Fraction(91, 92)
-    assert not is_done(exceed, Fraction(280))
-    assert is_done(exceed, Fraction(281))
+    assert attain(exceed, Fraction(280), tolerances=TOLERANCES).a == Fraction(91, 92)
+    assert not done(exceed, "280")
+    assert done(exceed, "281")
 
 
 def test_what_is_held_is_never_done() -> None:
-    assert is_held(indicator("at_most", target="6"))
-    assert not is_held(indicator("at_most", target="90", baseline="110"))
-    assert not is_done(indicator("at_most", target="6"), Fraction(1))
-    assert is_done(indicator("at_most", target="90", baseline="110"), Fraction(90))
+    assert always_expected(indicator("at_most", target="6"))
+    assert not always_expected(indicator("at_most", target="90", baseline="110"))
+    assert not done(indicator("at_most", target="6"), "1")
+    assert done(indicator("at_most", target="90", baseline="110"), "90")
+    assert not done(indicator("at_most", target="90", baseline="110", strict=True), "90")
 
 
 def test_a_target_without_a_way_to_go_says_to_mend_the_plan() -> None:
@@ -142,13 +149,6 @@ def test_steps_expect_what_was_due_by_weight() -> None:
         0,
         Fraction(3, 10),
     ]
-
-
-def test_a_curve_that_is_not_offered_is_refused() -> None:
-    with pytest.raises(ValueError, match="smooth is not supported"):
-        expected(
-            Expectation(curve="smooth"), start=JANUARY_1, due=DECEMBER_31, day=JANUARY_1, nodes=()
-        )
 
 
 def test_a_start_after_the_due_day_is_refused() -> None:

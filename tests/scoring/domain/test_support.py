@@ -1,41 +1,37 @@
 """What is not offered yet is refused by name."""
 
 import pytest
-from scoring_cast import Json, a_milestone, a_rulebook, a_task, an_indicator, the_task
+from scoring_cast import Json, a_rulebook, a_task, an_indicator, the_task
 
 from scoring.domain.support import NotSupported, unsupported, unsupported_settings
 
-SMOOTH = {"curve": "smooth"}
-NODE = a_milestone("M1", "2022-06-30")
 FOREIGN = [
-    (a_task(measure="rubric"), ["T1.measure: rubric"]),
-    (a_task(measure="percent", expectation=SMOOTH), ["T1.expectation.curve: smooth"]),
-    (a_task(milestones=[NODE], expectation={"curve": "table"}), ["T1.expectation.curve: table"]),
-    (a_task(indicators=[an_indicator("I1", "rank")]), ["I1.kind: rank"]),
+    (a_task(indicators=[an_indicator("I1", "register", target=None)]), ["I1.kind: register"]),
+    (
+        a_task(indicators=[an_indicator("I1", "register", target=None, cadence="annual")]),
+        ["I1.kind: register"],
+    ),
     (a_task(indicators=[an_indicator("I1", split=["U1", "U2"])]), ["I1.split"]),
-    (a_task(indicators=[an_indicator("I1", expectation=SMOOTH)]), ["I1.expectation.curve: smooth"]),
 ]
 
 
 @pytest.mark.parametrize(("task", "what"), FOREIGN)
-def test_what_a_period_score_would_need_and_is_not_offered_is_named(
-    task: Json, what: list[str]
-) -> None:
-    found = unsupported(the_task(task), "bimonthly")
-    assert found == [NotSupported(what=one, code="not_supported") for one in what]
+def test_what_a_score_would_need_and_is_not_offered_is_named(task: Json, what: list[str]) -> None:
+    assert unsupported(the_task(task)) == [
+        NotSupported(what=one, code="not_supported") for one in what
+    ]
 
 
 @pytest.mark.parametrize(
-    "task",
-    [
-        a_task(),
-        a_task(indicators=[an_indicator("I1", "rank", cadence="annual")], expectation=SMOOTH),
-        a_task(measure="percent", indicators=[an_indicator("I1", "growth")]),
-        a_task(milestones=[NODE]),
-    ],
+    "kind",
+    ["ceiling", "rank", "growth", "compound", "relation", "range", "about", "recurring"],
 )
-def test_what_no_period_score_needs_is_not_refused(task: Json) -> None:
-    assert unsupported(the_task(task), "bimonthly") == []
+def test_every_other_kind_is_offered(kind: str) -> None:
+    assert unsupported(the_task(a_task(indicators=[an_indicator("I1", kind)]))) == []
+
+
+def test_a_grade_is_offered_as_a_measure() -> None:
+    assert unsupported(the_task(a_task(measure="rubric"))) == []
 
 
 @pytest.mark.parametrize(

@@ -439,9 +439,9 @@ def test_who_leads_on_the_last_day_answers_for_the_period() -> None:
 
 
 def test_what_is_not_offered_is_refused_by_name() -> None:
-    growth = a_task(indicators=[an_indicator("I1", "growth")])
-    with pytest.raises(ValueError, match=r"not_supported: I1\.kind: growth"):
-        run_period(a_run(growth))
+    register = a_task(indicators=[an_indicator("I1", "register", target=None)])
+    with pytest.raises(ValueError, match=r"not_supported: I1\.kind: register"):
+        run_period(a_run(register))
     with pytest.raises(ValueError, match="not_supported: ranking: ordinal"):
         run_period(a_run(a_task(), rulebook=a_rulebook(ranking="ordinal")))
 

@@ -1,6 +1,5 @@
 """What came of a scenario, in the words of product.md ("Scenario files")."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -10,7 +9,7 @@ from zoneinfo import ZoneInfo
 from duban.simulate.house import House, Warned
 from duban.simulate.play import Refusal
 from notify.store.tables import Alert
-from scoring.service.releases import YEAR, result_of
+from scoring.service.releases import YEAR, result_of, year_of
 from scoring.store.tables import PublicationRow
 
 _FIGURES: Final = ("a", "e", "r", "gap")
@@ -36,7 +35,7 @@ class Account:
 
 async def account_of(house: House, refused: Sequence[Refusal], *, timezone: str) -> Account:
     """What the services have stored, once all is played."""
-    rows = await house.scoring.publications.all(plan=None, drafts=False)
+    rows = await house.scoring.publications.all(plan=None, drafts=False, kind=None)
     released = sorted(rows, key=lambda row: row.release_number or 0)
     return Account(
         publications=[_publication(row) for row in released if row.kind != YEAR],
@@ -52,10 +51,9 @@ def _publication(row: PublicationRow) -> dict[str, Any]:
 
 
 def _year(row: PublicationRow) -> dict[str, Any]:
-    result = json.loads(row.result or "{}")
-    figures = {"figures": result["figures"]} if "figures" in result else {}
-    head = {"year": row.last_day.year, "version": row.version}
-    return {**head, "units": result["units"], **figures}
+    summary = year_of(row).summary()
+    head = {"year": summary.pop("year"), "version": row.version, "digest": row.digest}
+    return {**head, **summary}
 
 
 async def _alerts(house: House, zone: ZoneInfo) -> list[dict[str, Any]]:

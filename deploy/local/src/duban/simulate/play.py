@@ -21,6 +21,7 @@ from duban.simulate.verbs import (
     WholeYear,
     decision_of,
 )
+from scoring.store.tables import PublicationRow
 from shared.contracts.decisions import CorrectedReport, Decision
 from shared.contracts.submission import Submission
 from shared.kit.documents import DocumentError
@@ -165,7 +166,7 @@ class _Player:
         row = await self._house.scoring.drafts.draft(
             self._plan, body.period, forced=body.force, caller=drafter
         )
-        await self._release(row.period)
+        await self._release(row)
 
     async def _correct(self, body: Correct) -> None:
         submissions = []
@@ -183,17 +184,18 @@ class _Player:
             zero=body.zero,
             caller=as_scoring(DRAFTER),
         )
-        await self._release(row.period)
+        await self._release(row)
 
     async def _year(self, year: int) -> None:
         row = await self._house.scoring.years.draft(self._plan, year, caller=as_scoring(DRAFTER))
-        await self._release(row.period)
+        await self._release(row)
 
-    async def _release(self, period: str) -> None:
+    async def _release(self, drafted: PublicationRow) -> None:
         """Compute, approve and release what was drafted of a period, or of a year by its key."""
         await self._house.compute()
         publications = self._house.scoring.publications
-        row = await publications.find(self._plan, period, drafts=True)
+        period = drafted.period
+        row = await publications.find(self._plan, period, drafts=True, kind=drafted.kind)
         if row.state == "failed":
             told = _FAILURE.fullmatch(row.failure or "")
             code, what = told.groups() if told else ("draft_failed", row.failure or "")

@@ -63,7 +63,7 @@ def results_router(
         "/publications", summary="Every publication, newest period first", responses=refusals()
     )
     async def list_publications(principal: asking, plan: str | None = None) -> PublicationList:
-        rows = await publications.all(plan=plan, drafts=is_office(principal))
+        rows = await publications.all(plan=plan, drafts=is_office(principal), kind=None)
         return PublicationList(items=tuple(map(PublicationSummary.of, rows)))
 
     @router.get(

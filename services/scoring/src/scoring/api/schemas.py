@@ -104,6 +104,7 @@ class PublicationSummary(Contract):
 
     plan: Id
     period: Id
+    kind: Literal["period", "year"] = "period"
     version: int
     """1 for the first."""
     state: Literal["waiting", "failed", "draft", "returned", "approved", "published"]

@@ -131,7 +131,10 @@ def expected_path(
 def _expected(plan: PlanFacts, task: Task, day: date) -> Fraction:
     """Expectations of the parts, weighed as a published line weighs them; no report bears on E."""
     cadence = plan.head.calendar.cadence
-    parts = parts_of(task, _UNREPORTED, day, rulebook=DEFAULT_RULEBOOK, cadence=cadence)
+    amended = plan.amended.get(task.id, UNAMENDED)
+    parts = parts_of(
+        task, _UNREPORTED, day, rulebook=DEFAULT_RULEBOOK, cadence=cadence, amended=amended
+    )
     active = [part for part in parts if part.e > 0]
     weight = sum((part.weight for part in active), Fraction(0))
     return sum((part.weight * part.e for part in active), Fraction(0)) / (weight or 1)

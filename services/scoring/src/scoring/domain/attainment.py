@@ -1,20 +1,30 @@
-"""Attainment a: the share of the whole target that has been reached (assessment 4.1).
+"""Attainment a: the share of the whole target that has been reached (assessment 4.1)."""
 
-One function per formula; its id is written into every line and a formula is only ever succeeded.
-"""
-
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
+from math import prod
 from typing import Final
 
 from scoring.domain.facts import MilestoneReport
+from scoring.domain.formulas import FORMULAS
+from scoring.domain.kinds import form_of, given, goal_of
 from shared.contracts.plan import Indicator, Milestone
+from shared.contracts.rulebook import Tolerances
 
-FINISHABLE: Final = frozenset({"cumulative", "level", "at_most", "yes_no"})
-"""Kinds that can be done for good; an `at_most` only where it starts above its target."""
-SUPPORTED: Final = FINISHABLE | {"hold", "maintain", "recurring"}
+Figure = Fraction | tuple[Fraction, Fraction] | Mapping[int, Fraction]
+"""What is reported of an indicator: a value; of a relation the own rate and the other, of a
+compound rate the rates by year."""
+
+CREDITS: Final = {
+    "A": Fraction(1),
+    "B": Fraction(4, 5),
+    "C": Fraction(3, 5),
+    "D": Fraction(0),
+}
+"""What a reviewer's grade is worth (assessment 4.1)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,119 +36,51 @@ class Attained:
     a: Fraction
 
 
-def percent(*, value: Fraction) -> Fraction:
-    """A percentage reached is that share of the whole (assessment 4.1)."""
-    return value / 100
+NOTHING: Final = Attained(formula="attainment.no_value/1", operands={}, a=Fraction(0))
+"""Where there was never a value a is 0."""
 
 
-def yes_no(*, value: Fraction) -> Fraction:
-    """What is either done or not has reached all or nothing (assessment 4.1)."""
-    return Fraction(1 if value >= 1 else 0)
-
-
-def yes_no_percent(*, value: Fraction) -> Fraction:
-    """A task that is either done or not is reported in percent: 0 or 100 (assessment 4.1)."""
-    return yes_no(value=value / 100)
-
-
-def unverified(*, value: Fraction, cap: Fraction) -> Fraction:
-    """A percentage nobody has verified counts up to the cap ("Verified")."""
-    return min(value / 100, cap)
-
-
-def cumulative(*, value: Fraction, target: Fraction) -> Fraction:
-    """A running total has reached its share of the target (assessment 4.1)."""
-    return _over(value, target)
-
-
-def level(*, value: Fraction, baseline: Fraction, target: Fraction) -> Fraction:
-    """A level has come its share of the way from baseline to target (assessment 4.1)."""
-    return _over(value - baseline, target - baseline)
-
-
-def at_most(*, value: Fraction, baseline: Fraction, target: Fraction) -> Fraction:
-    """A level to be brought down has come its share of the way down (assessment 4.1)."""
-    return _over(baseline - value, baseline - target)
-
-
-def hold(*, value: Fraction, target: Fraction, tolerance: Fraction) -> Fraction:
-    """A limit kept counts whole; beyond it, credit ends at the tolerance (assessment 4.1)."""
-    return _within(value - target, tolerance)
-
-
-def hold_binary(*, value: Fraction, target: Fraction) -> Fraction:
-    """A limit without tolerance counts whole or not at all (assessment 4.1)."""
-    return Fraction(1 if value <= target else 0)
-
-
-def maintain(*, value: Fraction, target: Fraction, tolerance: Fraction) -> Fraction:
-    """A level kept counts whole; below it, credit ends at the tolerance (assessment 4.1)."""
-    return _within(target - value, tolerance)
-
-
-def maintain_binary(*, value: Fraction, target: Fraction) -> Fraction:
-    """A level without tolerance counts whole or not at all (assessment 4.1)."""
-    return Fraction(1 if value >= target else 0)
-
-
-def milestones(*, weighted: Fraction, weights: Fraction) -> Fraction:
-    """Milestones reached weigh their share of all milestones (assessment 4.1)."""
-    return _over(weighted, weights)
-
-
-FORMULAS: Final[Mapping[str, Callable[..., Fraction]]] = {
-    "attainment.percent/1": percent,
-    "attainment.yes_no/1": yes_no,
-    "attainment.yes_no_percent/1": yes_no_percent,
-    "attainment.unverified/1": unverified,
-    "attainment.cumulative/1": cumulative,
-    "attainment.recurring/1": cumulative,
-    "attainment.level/1": level,
-    "attainment.level_ratio/1": cumulative,
-    "attainment.at_most/1": at_most,
-    "attainment.hold/1": hold,
-    "attainment.hold_binary/1": hold_binary,
-    "attainment.maintain/1": maintain,
-    "attainment.maintain_binary/1": maintain_binary,
-}
-
-
-def attain(indicator: Indicator, value: Fraction, *, hold_tolerance: Fraction) -> Attained:
+def attain(
+    indicator: Indicator,
+    figure: Figure,
+    *,
+    tolerances: Tolerances,
+    allowed: Fraction = Fraction(1),
+) -> Attained:
     """An indicator's kind names the formula; the plan and the report give the operands.
 
-    `hold_tolerance` is a share of |T|, for an indicator that names no tolerance of its own.
+    Args:
+        indicator: with dates of its own where it is a compound rate without `years`.
+        figure: what was reported of it.
+        tolerances: the rulebook's, for an indicator that names none of its own.
+        allowed: of a ceiling, the share that may be used by now: its curve's E.
 
     Raises:
         ValueError: the plan lacks what the formula needs: mend the plan.
     """
-    form, operands = _form(indicator), {"value": value}
-    if form != "yes_no":
-        operands["target"] = _goal(indicator)
-    if form in {"level", "at_most"}:
-        operands["baseline"] = _given(indicator, "baseline", indicator.baseline)
-    if form in {"hold", "maintain"}:
-        tolerance = _tolerance(indicator, hold_tolerance)
+    form, operands = form_of(indicator), _reported(figure)
+    if form not in {"yes_no", "relation"}:
+        operands["target"] = goal_of(indicator)
+    if form in {"level", "at_most", "about_level"}:
+        operands["baseline"] = given(indicator, "baseline", indicator.baseline)
+    if form in {"about", "about_level"}:
+        operands["margin"] = _own_or(indicator, tolerances.about)
+    if form == "compound":
+        operands["years"] = _years(indicator)
+    if form == "ceiling":
+        operands["allowed"] = allowed
+    if form in {"hold", "maintain", "about", "ceiling", "relation"}:
+        tolerance = _tolerance(indicator, form, operands, tolerances)
         if tolerance:
             operands["tolerance"] = tolerance
         else:
             form = f"{form}_binary"
-    formula = f"attainment.{form}/1"
+    return computed(f"attainment.{form}/1", operands)
+
+
+def computed(formula: str, operands: Mapping[str, Fraction]) -> Attained:
+    """What a formula makes of its operands."""
     return Attained(formula=formula, operands=operands, a=FORMULAS[formula](**operands))
-
-
-def is_held(indicator: Indicator) -> bool:
-    """A limit or level that is to be kept is expected in full at any time (assessment 4.2)."""
-    return _form(indicator) in {"hold", "maintain"}
-
-
-def is_done(indicator: Indicator, value: Fraction) -> bool:
-    """A target is done when it is reached; a strict one, when it is passed (assessment 4.1)."""
-    if indicator.kind not in FINISHABLE or is_held(indicator):
-        return False
-    if indicator.kind == "yes_no":
-        return yes_no(value=value) == 1
-    ahead = _goal(indicator) - value if indicator.kind == "at_most" else value - _goal(indicator)
-    return ahead > 0 if indicator.strict and not indicator.integer else ahead >= 0
 
 
 def credit(milestone: Milestone, said: MilestoneReport | None, day: date) -> Fraction:
@@ -150,40 +92,45 @@ def credit(milestone: Milestone, said: MilestoneReport | None, day: date) -> Fra
     return Fraction(said.share) if milestone.partial and said.share is not None else Fraction(0)
 
 
-def _form(indicator: Indicator) -> str:
-    if indicator.kind == "level" and indicator.baseline is None and indicator.ratio:
-        return "level_ratio"
-    if indicator.kind == "at_most":
-        above = indicator.baseline is not None and Fraction(indicator.baseline) > _goal(indicator)
-        return "at_most" if above else "hold"
-    return indicator.kind
+def _reported(figure: Figure) -> dict[str, Fraction]:
+    """What a figure puts into its formula."""
+    if isinstance(figure, Fraction):
+        return {"value": figure}
+    if isinstance(figure, tuple):
+        own, other = figure
+        return {"own": own, "other": other}
+    rates = {f"rate({year})": rate for year, rate in sorted(figure.items())}
+    return {**rates, "index": prod((1 + rate / 100 for rate in rates.values()), start=Fraction(1))}
 
 
-def _goal(indicator: Indicator) -> Fraction:
-    """Strictly more in whole numbers is one more; strictly less, one less (assessment 4.1)."""
-    target = _given(indicator, "target", indicator.target)
-    if not (indicator.strict and indicator.integer):
-        return target
-    return target - 1 if indicator.kind in {"at_most", "hold"} else target + 1
+def _tolerance(
+    indicator: Indicator, form: str, operands: Mapping[str, Fraction], tolerances: Tolerances
+) -> Fraction:
+    """How far it may miss before nothing counts (assessment 4.1).
 
-
-def _tolerance(indicator: Indicator, share: Fraction) -> Fraction:
+    An amount; of a ceiling a share of what is allowed, of a relation points.
+    """
+    if form == "about":
+        kept = operands["target"] * (1 - operands["margin"])
+        return Fraction(tolerances.hold) * abs(kept)
+    if form == "relation":
+        return _own_or(indicator, tolerances.relation)
+    if form == "ceiling":
+        nothing = operands["target"] * operands["allowed"] == 0
+        return Fraction(0) if nothing else _own_or(indicator, tolerances.hold)
     if indicator.tolerance is not None:
         return Fraction(indicator.tolerance)
-    return share * abs(_goal(indicator))
+    return Fraction(tolerances.hold) * abs(operands["target"])
 
 
-def _given(indicator: Indicator, name: str, amount: object) -> Fraction:
-    if amount is None:
-        raise ValueError(f"indicator {indicator.id} has no {name}: give it one in the plan")
-    return Fraction(str(amount))
+def _own_or(indicator: Indicator, rulebooks: Decimal) -> Fraction:
+    return Fraction(rulebooks if indicator.tolerance is None else indicator.tolerance)
 
 
-def _over(part: Fraction, whole: Fraction) -> Fraction:
-    if whole == 0:
-        raise ValueError("a target that leaves no way to go cannot be scored: mend the plan")
-    return part / whole
-
-
-def _within(excess: Fraction, tolerance: Fraction) -> Fraction:
-    return max(Fraction(0), 1 - max(Fraction(0), excess) / tolerance)
+def _years(indicator: Indicator) -> Fraction:
+    """A compound rate runs over the years it names, else the calendar years it touches (4.1)."""
+    if indicator.years is not None:
+        return Fraction(indicator.years)
+    if indicator.start is None or indicator.due is None:
+        raise ValueError(f"indicator {indicator.id} has no dates: write out those of its task")
+    return Fraction(indicator.due.year - indicator.start.year + 1)

@@ -9,6 +9,7 @@ from scoring.domain.amended import task_on
 from scoring.domain.conditions import changed_since, rests
 from scoring.domain.exact import PRINTED_PLACES, RATIO_PLACES, rounded
 from scoring.domain.facts import PreviousLine, RunFacts
+from scoring.domain.kinds import in_year_only
 from scoring.domain.lights import LightDecision
 from scoring.domain.parts import MILESTONES, all_done, overdue_milestones
 from scoring.domain.progress import Progress
@@ -24,7 +25,7 @@ from scoring.domain.task_line import (
     TaskLine,
 )
 from scoring.domain.task_score import charges, completeness
-from shared.calendar.periods import ends_in, is_slower
+from shared.calendar.periods import ends_in
 from shared.calendar.windows import Window, timeliness
 from shared.contracts.decisions import UNAMENDED, Amended
 from shared.contracts.plan import ActionHead, Task
@@ -113,30 +114,35 @@ class Case:
     def is_finished(self) -> bool:
         """Whether nothing of the task is left to do."""
         return bool(self.parts) and all_done(
-            self.in_force,
+            self.task,
             self.reading,
             self.run.period.last,
             rulebook=self.run.rulebook,
             cadence=self.run.plan.head.calendar.cadence,
+            amended=self.amended,
         )
 
     def overdue(self) -> list[str]:
         """The milestones overdue for longer than the rulebook allows."""
         return overdue_milestones(
-            self.in_force,
+            self.task,
             self.reading,
             self.run.period.last,
             after_days=self.run.rulebook.lights.overdue_red_days,
+            amended=self.amended,
         )
 
     def slow_period_ends(self) -> bool:
-        """Whether an indicator slower than the plan's periods has its own period end in this."""
+        """Whether a figure that counts in the year only has its own period end in this one."""
         calendar = self.run.plan.head.calendar
         return any(
-            is_slower(one.cadence, calendar.cadence)
-            and ends_in(one.cadence, self.run.period, anchor_month=calendar.anchor_month)
+            in_year_only(one, calendar.cadence)
+            and ends_in(
+                one.cadence or calendar.cadence,
+                self.run.period,
+                anchor_month=calendar.anchor_month,
+            )
             for one in self.task.indicators
-            if one.cadence is not None
         )
 
     def punctuality(self) -> Punctuality:

@@ -78,7 +78,9 @@ def _line(
             reports, unit=unit, period=run.period, scheme=run.scheme, close_end=close_end
         )
         cadence = run.plan.head.calendar.cadence
-        parts = parts_of(in_force, reading, day, rulebook=run.rulebook, cadence=cadence)
+        parts = parts_of(
+            task, reading, day, rulebook=run.rulebook, cadence=cadence, amended=amended
+        )
     case = Case(
         task=task,
         action=action,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 from shared.contracts.plan import Expectation
 
@@ -37,19 +38,32 @@ def months_covered(first: date, last: date) -> Fraction:
 
 def linear_by_month(start: date, due: date, day: date) -> Expected:
     """By the calendar, the months gone by are the share that is expected (assessment 4.2)."""
-    return _share_of_time(
-        "month",
-        months_covered(start, min(day, due)),
-        months_covered(start, due),
+    elapsed, total = months_covered(start, min(day, due)), months_covered(start, due)
+    return Expected(
+        formula="expectation.linear_month/1",
+        operands={"months_elapsed": elapsed, "months_total": total},
+        e=elapsed / total,
     )
 
 
 def linear_by_day(start: date, due: date, day: date) -> Expected:
     """By the calendar, the days gone by are the share that is expected (assessment 4.2)."""
-    return _share_of_time(
-        "day",
-        Fraction(max(0, (min(day, due) - start).days + 1)),
-        Fraction((due - start).days + 1),
+    elapsed = Fraction(max(0, (min(day, due) - start).days + 1))
+    total = Fraction((due - start).days + 1)
+    return Expected(
+        formula="expectation.linear_day/1",
+        operands={"days_elapsed": elapsed, "days_total": total},
+        e=elapsed / total,
+    )
+
+
+def smooth(linear: Expected) -> Expected:
+    """An S-curve expects less at first and more in the middle, 3τ² − 2τ³ (assessment 4.2)."""
+    tau = linear.e
+    return Expected(
+        formula=linear.formula.replace("linear", "smooth"),
+        operands=linear.operands,
+        e=3 * tau**2 - 2 * tau**3,
     )
 
 
@@ -70,6 +84,51 @@ def steps(nodes: Nodes, day: date) -> Expected:
     )
 
 
+def table(expectation: Expectation, day: date) -> Expected:
+    """A custom table expects nothing before its first point and all from its last on (4.2).
+
+    Between two points it rises by days, or keeps the share of the one before.
+    """
+    points = [(point.by, Fraction(point.share)) for point in expectation.table]
+    reached = [share for by, share in points if by <= day]
+    if not reached:
+        return NOT_YET
+    if expectation.between == "linear":
+        for (by, share), (until, next_share) in pairwise(points):
+            if by <= day < until:
+                since, between = Fraction((day - by).days), Fraction((until - by).days)
+                return Expected(
+                    formula="expectation.table_linear/1",
+                    operands={
+                        "share_before": share,
+                        "share_after": next_share,
+                        "days_since": since,
+                        "days_between": between,
+                    },
+                    e=share + (next_share - share) * since / between,
+                )
+    return Expected(
+        formula="expectation.table_step/1", operands={"share": reached[-1]}, e=reached[-1]
+    )
+
+
+def yearly(expectation: Expectation, start: date, due: date, day: date) -> Expected:
+    """A yearly plan adds to the years gone by the share of the running one (assessment 4.2).
+
+    The years' cumulative shares are those approved, or equal parts of the years touched.
+    """
+    year = min(max(day.year, start.year), due.year)
+    within = _linear(expectation, max(start, date(year, 1, 1)), min(due, date(year, 12, 31)), day)
+    if expectation.inside == "smooth":
+        within = smooth(within)
+    before, after = (_at_year_end(expectation, start, due, one) for one in (year - 1, year))
+    return Expected(
+        formula=within.formula.replace("expectation.", "expectation.yearly_"),
+        operands={"share_before": before, "share_after": after, **within.operands},
+        e=before + (after - before) * within.e,
+    )
+
+
 def expected(
     expectation: Expectation, *, start: date, due: date, day: date, nodes: Nodes
 ) -> Expected:
@@ -78,25 +137,34 @@ def expected(
     So a node outside the dates counts from the nearer of them.
 
     Raises:
-        ValueError: the curve is not offered, or nothing lies between start and due.
+        ValueError: nothing lies between start and due, or the nodes weigh nothing: mend the plan.
     """
     if start > due:
         raise ValueError(f"starts on {start} after it is due on {due}: mend the plan")
     if expectation.curve == "steps":
         within = tuple((min(max(node, start), due), weight) for node, weight in nodes)
         return steps(within or ((due, Fraction(1)),), day)
-    if expectation.curve not in {None, "linear"}:
-        raise ValueError(f"curve {expectation.curve} is not supported: name linear or steps")
+    if expectation.curve in {"table", "yearly"} and not start <= day < due:
+        return ALWAYS if day >= due else NOT_YET
+    if expectation.curve == "table":
+        return table(expectation, day)
+    if expectation.curve == "yearly":
+        return yearly(expectation, start, due, day)
+    linear = _linear(expectation, start, due, day)
+    return smooth(linear) if expectation.curve == "smooth" else linear
+
+
+def _linear(expectation: Expectation, start: date, due: date, day: date) -> Expected:
     by_basis = linear_by_day if expectation.basis == "day" else linear_by_month
     return by_basis(start, due, day)
 
 
-def _share_of_time(basis: str, elapsed: Fraction, total: Fraction) -> Expected:
-    return Expected(
-        formula=f"expectation.linear_{basis}/1",
-        operands={f"{basis}s_elapsed": elapsed, f"{basis}s_total": total},
-        e=elapsed / total,
-    )
+def _at_year_end(expectation: Expectation, start: date, due: date, year: int) -> Fraction:
+    """The approved share at a year's end: nothing before the first of them, all after the last."""
+    if not expectation.yearly:
+        return Fraction(year - start.year + 1, due.year - start.year + 1)
+    given = {int(one): Fraction(share) for one, share in expectation.yearly.items()}
+    return given.get(year, Fraction(0 if year < min(given) else 1))
 
 
 def _month_end(day: date) -> date:

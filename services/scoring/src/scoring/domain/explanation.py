@@ -67,14 +67,18 @@ class _Explainer:
         title = self.say(named) if named in PHRASES[self.language] else self.title(part.id)
         if not alone:
             title = self.say("part", title=title, weight=write_exact(part.weight))
-        told = [f"{title}: {self.expectation(part)}"]
+        told = [f"{title}: {sum_}" for sum_ in self.expectation(part)]
         if part.a is not None:
             told.append(f"{title}: {self.attainment(part, part.a)}")
         if part.left_out is not None:
-            told.append(f"{title}: {self.say(f'part.{part.left_out}')}")
+            unrated = part.id == "rubric" and part.left_out == "no_data"
+            reason = "unrated" if unrated else part.left_out
+            told.append(f"{title}: {self.say(f'part.{reason}')}")
         return told
 
     def attainment(self, part: Part, a: Fraction) -> str:
+        if part.formula == "attainment.compound/1":
+            return self.index(part) + self.equation("a", part.formula, part.operands, a)
         if part.formula != "attainment.milestones/1":
             return self.equation("a", part.formula, part.operands, a)
         nodes = [name[7:-1] for name in part.operands if name.startswith("weight(")]
@@ -83,8 +87,23 @@ class _Explainer:
         weights = " + ".join(write_exact(weight) for weight, _ in pairs)
         return f"a = {self.say('milestones')} = ({done}) ÷ ({weights}) = {_value(a)}"
 
-    def expectation(self, part: Part) -> str:
-        return self.equation("E", part.curve, part.curve_operands, part.e)
+    def index(self, part: Part) -> str:
+        """The growth of each year, and all together."""
+        years = {name[5:-1]: of for name, of in part.operands.items() if name.startswith("rate(")}
+        product = " × ".join(f"(1 + {_operand(rate)} ÷ 100)" for rate in years.values())
+        named = self.say("comma").join(years)
+        index = write_exact(part.operands["index"])
+        return f"{NAMES[self.language]['index']} ({named}) = {product} = {index}; "
+
+    def expectation(self, part: Part) -> list[str]:
+        """E by its curve, and each step by which decisions have bent it."""
+        first = part.bends[0].operands["expected"] if part.bends else part.e
+        told = [self.equation("E", part.curve, part.curve_operands, first)]
+        for bend in part.bends:
+            numbers = {name: write_exact(number) for name, number in bend.operands.items()}
+            in_sum = self.equation("E", bend.formula, bend.operands, bend.e)
+            told.append(f"{self.say(bend.formula, **numbers)}: {in_sum}")
+        return told
 
     def equation(
         self, symbol: str, formula: str, operands: Mapping[str, Fraction], result: Fraction

@@ -52,10 +52,9 @@ def run_period(facts: RunFacts) -> PeriodResult:
         YearNotLoaded: a late report's working days need a year whose holidays are unknown.
     """
     plan, rounding = facts.plan, facts.rulebook.rounding
-    cadence = plan.head.calendar.cadence
     refused = unsupported_settings(facts.rulebook)
     for _, task in plan.tasks:
-        refused += unsupported(task, cadence)
+        refused += unsupported(task)
     if refused:
         raise ValueError("not_supported: " + "; ".join(reason.what for reason in refused))
     by_task: dict[str, list[Report]] = defaultdict(list)

@@ -10,8 +10,10 @@ CALCULATIONS: Final[Mapping[str, str]] = {
     "attainment.yes_no/1": "({value} ≥ 1)",
     "attainment.yes_no_percent/1": "({value} ≥ 100)",
     "attainment.unverified/1": "min({value} ÷ 100, {cap})",
+    "attainment.rubric/1": "{credit}",
     "attainment.cumulative/1": "{value} ÷ {target}",
     "attainment.recurring/1": "{value} ÷ {target}",
+    "attainment.growth/1": "{value} ÷ {target}",
     "attainment.level/1": "({value} − {baseline}) ÷ ({target} − {baseline})",
     "attainment.level_ratio/1": "{value} ÷ {target}",
     "attainment.at_most/1": "({baseline} − {value}) ÷ ({baseline} − {target})",
@@ -19,9 +21,51 @@ CALCULATIONS: Final[Mapping[str, str]] = {
     "attainment.hold_binary/1": "({value} ≤ {target})",
     "attainment.maintain/1": "max(0, 1 − max(0, {target} − {value}) ÷ {tolerance})",
     "attainment.maintain_binary/1": "({value} ≥ {target})",
+    "attainment.about/1": ("max(0, 1 − max(0, {target} × (1 − {margin}) − {value}) ÷ {tolerance})"),
+    "attainment.about_binary/1": "({value} ≥ {target} × (1 − {margin}))",
+    "attainment.about_level/1": (
+        "({value} − {baseline}) ÷ ({target} × (1 − {margin}) − {baseline})"
+    ),
+    "attainment.ceiling/1": (
+        "max(0, 1 − max(0, {value} − {allowed} × {target}) ÷ ({tolerance} × {allowed} × {target}))"
+    ),
+    "attainment.ceiling_binary/1": "({value} ≤ {allowed} × {target})",
+    "attainment.rank/1": "max(0, 1 − max(0, {value} − {target}) ÷ {target})",
+    "attainment.relation/1": "max(0, 1 − max(0, {other} − {tolerance} − {own}) ÷ {tolerance})",
+    "attainment.compound/1": "ln({index}) ÷ ({years} × ln(1 + {target} ÷ 100))",
     "expectation.linear_month/1": "{months_elapsed} ÷ {months_total}",
     "expectation.linear_day/1": "{days_elapsed} ÷ {days_total}",
+    "expectation.smooth_month/1": (
+        "3 × ({months_elapsed} ÷ {months_total})² − 2 × ({months_elapsed} ÷ {months_total})³"
+    ),
+    "expectation.smooth_day/1": (
+        "3 × ({days_elapsed} ÷ {days_total})² − 2 × ({days_elapsed} ÷ {days_total})³"
+    ),
     "expectation.steps/1": "{weight_due} ÷ {weight_total}",
+    "expectation.table_step/1": "{share}",
+    "expectation.table_linear/1": (
+        "{share_before} + ({share_after} − {share_before}) × {days_since} ÷ {days_between}"
+    ),
+    "expectation.yearly_linear_month/1": (
+        "{share_before} + ({share_after} − {share_before}) × {months_elapsed} ÷ {months_total}"
+    ),
+    "expectation.yearly_linear_day/1": (
+        "{share_before} + ({share_after} − {share_before}) × {days_elapsed} ÷ {days_total}"
+    ),
+    "expectation.yearly_smooth_month/1": (
+        "{share_before} + ({share_after} − {share_before}) × "
+        "(3 × ({months_elapsed} ÷ {months_total})² − 2 × ({months_elapsed} ÷ {months_total})³)"
+    ),
+    "expectation.yearly_smooth_day/1": (
+        "{share_before} + ({share_after} − {share_before}) × "
+        "(3 × ({days_elapsed} ÷ {days_total})² − 2 × ({days_elapsed} ÷ {days_total})³)"
+    ),
+    "expectation.frozen/1": "{expected}",
+    "expectation.resumed/1": "{eve} + (1 − {eve}) × ({expected} − {rested}) ÷ (1 − {rested})",
+    "expectation.rebased/1": "{reached} + (1 − {reached}) × ({expected} − {eve}) ÷ (1 − {eve})",
+    "expectation.extended/1": "{expected}",
+    "expectation.run_out/1": "{expected}",
+    "expectation.allowed/1": "1",
 }
 """How each formula is worked out, with a place for each operand."""
 
@@ -32,12 +76,29 @@ NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
         "target": "目标值",
         "baseline": "基期值",
         "tolerance": "容差",
+        "margin": "约数下浮比例",
+        "allowed": "至今允许比例",
+        "own": "本项增速",
+        "other": "对比增速",
+        "index": "累计指数",
+        "years": "年数",
+        "credit": "评定等级对应值",
         "months_elapsed": "已过月数",
         "months_total": "总月数",
         "days_elapsed": "已过天数",
         "days_total": "总天数",
         "weight_due": "到期节点权重",
         "weight_total": "全部节点权重",
+        "share": "应达比例",
+        "share_before": "此前应达比例",
+        "share_after": "此后应达比例",
+        "days_since": "自上一节点天数",
+        "days_between": "两节点间天数",
+        "expected": "应达进度",
+        "eve": "此前末日应达进度",
+        "rested": "中止末日应达进度",
+        "reached": "重定基准时已完成",
+        "days": "中止天数",
     },
     "en": {
         "value": "value",
@@ -45,12 +106,29 @@ NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
         "target": "target",
         "baseline": "baseline",
         "tolerance": "tolerance",
+        "margin": "share it may be below",
+        "allowed": "share allowed so far",
+        "own": "own rate",
+        "other": "rate it is held against",
+        "index": "index of all years",
+        "years": "years",
+        "credit": "credit for the grade",
         "months_elapsed": "months gone by",
         "months_total": "months in all",
         "days_elapsed": "days gone by",
         "days_total": "days in all",
         "weight_due": "weight of nodes due",
         "weight_total": "weight of all nodes",
+        "share": "share due",
+        "share_before": "share due before",
+        "share_after": "share due after",
+        "days_since": "days since the last point",
+        "days_between": "days between the points",
+        "expected": "E so far",
+        "eve": "E on the eve",
+        "rested": "E on the last day of rest",
+        "reached": "a on the eve",
+        "days": "days of rest",
     },
 }
 """What each operand is called."""
@@ -61,6 +139,14 @@ PHRASES: Final[Mapping[Language, Mapping[str, str]]] = {
         "part": "{title}（权重 {weight}）",
         "part.milestones": "节点",
         "part.percent": "完成比例",
+        "part.rubric": "等级评定",
+        "expectation.frozen/1": "中止期间，应达进度停在中止前一日",
+        "expectation.resumed/1": "中止已结束，余下进度按原期限赶上",
+        "expectation.rebased/1": "目标已调整，自已完成处重新起算",
+        "expectation.extended/1": "中止 {days} 天已顺延，应达进度取 {days} 天前的值",
+        "expectation.run_out/1": "期限已到，应全部完成",
+        "expectation.allowed/1": "上限至今允许用到应达进度 {expected}，须始终守住",
+        "part.unrated": "尚未评定等级，本期不计入",
         "part.no_data": "数据来源尚未发布，本期不计入",
         "part.no_expectation": "尚未到期，本期不计入",
         "report": "报送 {submission} 收到于 {received}，截止 {due}：{outcome}",
@@ -83,7 +169,7 @@ PHRASES: Final[Mapping[Language, Mapping[str, str]]] = {
         "exempt": "容错，本期不计分",
         "year_only": "只计入年度",
         "no_expectation": "本期尚无应达进度",
-        "no_data": "数据来源尚未发布",
+        "no_data": "尚无数据",
         "light": "亮灯 {light}：{steps}",
         "green": "绿",
         "yellow": "黄",
@@ -108,6 +194,14 @@ PHRASES: Final[Mapping[Language, Mapping[str, str]]] = {
         "part": "{title} (weight {weight})",
         "part.milestones": "Milestones",
         "part.percent": "Share done",
+        "part.rubric": "Reviewer's grade",
+        "expectation.frozen/1": "at rest: E stays as it was on the eve",
+        "expectation.resumed/1": "rested: what is left is caught up by the old last day",
+        "expectation.rebased/1": "changed: the curve begins anew at what was reached",
+        "expectation.extended/1": "rested {days} days, and given them: E of {days} days ago",
+        "expectation.run_out/1": "its time is over: all is expected",
+        "expectation.allowed/1": "the ceiling allows {expected} of it by now, and is to be kept",
+        "part.unrated": "nobody has graded it yet: not counted in this period",
         "part.no_data": "the source is not out yet: not counted in this period",
         "part.no_expectation": "nothing is due yet: not counted in this period",
         "report": "Report {submission} received {received}, due {due}: {outcome}",
@@ -130,7 +224,7 @@ PHRASES: Final[Mapping[Language, Mapping[str, str]]] = {
         "exempt": "its lead is exempt in this period",
         "year_only": "it counts in the year only",
         "no_expectation": "nothing is expected yet",
-        "no_data": "the source is not out yet",
+        "no_data": "there are no data yet",
         "light": "Light {light}: {steps}",
         "green": "green",
         "yellow": "yellow",

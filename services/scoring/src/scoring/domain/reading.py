@@ -1,9 +1,10 @@
 """Which of the reports count, and which value of each field is the newest."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Literal
 
 from scoring.domain.facts import MilestoneReport, Report
 from shared.calendar.periods import Period, PeriodScheme
@@ -25,6 +26,29 @@ class Reading:
             if indicator in report.values and year in {None, report.as_of.year}:
                 return report.values[indicator], report
         return None
+
+    def rates(self, indicator: str, years: range) -> Mapping[int, tuple[Decimal, Report]]:
+        """The newest value of an indicator in each of `years` that has one, with its report."""
+        found = ((year, self.value(indicator, year=year)) for year in years)
+        return {year: value for year, value in found if value is not None}
+
+    def relation(self, indicator: str) -> tuple[tuple[Decimal, Decimal], Report] | None:
+        """The newest pair of rates, own and other, of an indicator, with its report."""
+        for report in self.history:
+            if indicator in report.relations:
+                return report.relations[indicator], report
+        return None
+
+    def rubric(self) -> tuple[Literal["A", "B", "C", "D"], Report] | None:
+        """The grade of the newest report that a reviewer has graded, with that report."""
+        for report in self.history:
+            if report.rubric is not None:
+                return report.rubric, report
+        return None
+
+    def until(self, day: date) -> "Reading":
+        """What of it had been true by a day: only values of then."""
+        return Reading(own=None, history=tuple(one for one in self.history if one.as_of <= day))
 
     def percent(self) -> tuple[Decimal, Report] | None:
         """The newest percentage of the task, with its report."""

@@ -70,16 +70,17 @@ def standing(
     bare = Standing(
         task=task.id, action=action.id, unit=unit, period=period.id, day=day, light=DONE
     )
-    task = task_on(task, amended, day)
-    reason = inactive_reason(task, action, assigned, day, cancelled_on=amended.cancelled_on)
+    in_force = task_on(task, amended, day)
+    reason = inactive_reason(in_force, action, assigned, day, cancelled_on=amended.cancelled_on)
     if reason is not None:
         return _left_out(bare, reason)
     reading = read(reports, unit=unit, period=period, scheme=scheme, close_end=None)
-    parts = parts_of(task, reading, day, rulebook=rulebook, cadence=scheme.cadence)
+    cadence = scheme.cadence
+    parts = parts_of(task, reading, day, rulebook=rulebook, cadence=cadence, amended=amended)
     known_finished = task.id in finished and (
         # A changed target reopens what does not reach it, whenever it was found finished.
         not changed_since(amended, None, day)
-        or all_done(task, reading, day, rulebook=rulebook, cadence=scheme.cadence)
+        or all_done(task, reading, day, rulebook=rulebook, cadence=cadence, amended=amended)
     )
     found_in = finished.get(task.id)
     given = granted(exemptions, task=task.id, period=period.id).get(unit)
@@ -91,7 +92,8 @@ def standing(
     )
     if reason is not None or not measured(parts):
         return _left_out(bare, reason or "no_data")
-    overdue = overdue_milestones(task, reading, day, after_days=rulebook.lights.overdue_red_days)
+    allowed = rulebook.lights.overdue_red_days
+    overdue = overdue_milestones(task, reading, day, after_days=allowed, amended=amended)
     judged = _judged(bare, overall(measured(parts)), overdue, rulebook)
     return replace(judged, light=DONE) if known_finished else judged
 

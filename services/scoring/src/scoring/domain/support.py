@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from scoring.domain.attainment import SUPPORTED
-from shared.calendar.periods import is_slower
-from shared.contracts.plan import Cadence, Task
+from shared.contracts.plan import Task
 from shared.contracts.rulebook import Rulebook
 
 
@@ -16,29 +14,10 @@ class NotSupported:
     code: str = "not_supported"
 
 
-def unsupported(task: Task, plan_cadence: Cadence) -> list[NotSupported]:
-    """A task whose period score would need what is not offered is refused, with every reason.
-
-    An indicator slower than the plan's periods is no part of them, whatever its kind.
-    """
-    found = [f"{task.id}.measure: rubric"] if task.measure == "rubric" else []
-    curves = []
-    if task.measure in {"percent", "milestones", "both"}:
-        curves.append((task.id, task.expectation))
-    if task.measure in {"indicators", "both"}:
-        scored = [
-            one
-            for one in task.indicators
-            if not is_slower(one.cadence or plan_cadence, plan_cadence)
-        ]
-        found += [f"{one.id}.kind: {one.kind}" for one in scored if one.kind not in SUPPORTED]
-        found += [f"{one.id}.split" for one in scored if one.split is not None]
-        curves += [(one.id, one.expectation or task.expectation) for one in scored]
-    found += [
-        f"{owner}.expectation.curve: {expectation.curve}"
-        for owner, expectation in curves
-        if expectation.curve not in {None, "linear", "steps"}
-    ]
+def unsupported(task: Task) -> list[NotSupported]:
+    """A task that would need what is not offered is refused, with every reason."""
+    found = [f"{one.id}.kind: {one.kind}" for one in task.indicators if one.kind == "register"]
+    found += [f"{one.id}.split" for one in task.indicators if one.split is not None]
     return [NotSupported(what=what) for what in found]
 
 
@@ -50,6 +29,9 @@ def unsupported_settings(rulebook: Rulebook) -> list[NotSupported]:
         "ranking": (rulebook.ranking, {"competition", "dense", "modified"}),
         "quota.ties": (rulebook.quota.ties, {"exclude_all"}),
         "quota.small_groups": (rulebook.quota.small_groups, {"floor"}),
+        "events.level": (rulebook.events.level, {"year"}),
+        "year.order": (rulebook.year.order, {"period_first"}),
+        "year.period_weights": (rulebook.year.period_weights, {"equal"}),
     }
     return [
         NotSupported(what=f"{setting}: {chosen}")

@@ -35,10 +35,22 @@ INACTIVE: frozenset[LeftOut] = frozenset(
 """Reasons that take a line out of the active weight too (assessment 4.6)."""
 
 
-class Part(Contract):
-    """One thing a task is measured by: an indicator, its "milestones" or its "percent".
+class Bend(Contract):
+    """One step from the curve's E to that of a task that rested or was given new targets.
 
-    `a` and `e` are exact, `a` is None without data. `operands` are what the formulas were fed.
+    Its operand "expected" is the E it begins with, `e` the one it ends with.
+    """
+
+    formula: str
+    operands: dict[str, Exact]
+    e: Exact
+
+
+class Part(Contract):
+    """One thing a task is measured by: an indicator, its "milestones", "percent" or "rubric".
+
+    `a` and `e` are exact, `a` is None without data. `operands` are what the formulas were fed;
+    `bends` lead from the curve's E to `e`, where that is another one.
     """
 
     id: str
@@ -48,6 +60,7 @@ class Part(Contract):
     curve: str
     curve_operands: dict[str, Exact]
     e: Exact
+    bends: tuple[Bend, ...] = ()
     weight: Exact
     left_out: Literal["no_expectation", "no_data"] | None
     submissions: tuple[str, ...]

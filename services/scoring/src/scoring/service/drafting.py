@@ -3,9 +3,9 @@
 A correction drafts what follows from it too: later periods whose lights change, and the year.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,9 +15,21 @@ from scoring.domain.facts import RunFacts
 from scoring.domain.memory import previous_of
 from scoring.domain.period_run import PeriodResult, run_period
 from scoring.domain.publication import Correction, Cutoff, build
+from scoring.domain.year_publication import build_year
+from scoring.domain.year_result import YearResult
+from scoring.domain.year_run import YearFacts, run_year
 from scoring.service.gathering import Gathering
-from scoring.service.releases import last_release, result_of, versions
+from scoring.service.releases import (
+    PERIOD,
+    YEAR,
+    last_release,
+    result_of,
+    versions,
+    year_key,
+)
 from scoring.store.tables import MarkRow, PublicationRow
+
+FactsRead = TypeVar("FactsRead", RunFacts, YearFacts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +37,7 @@ class Drafted:
     """A computed draft: its row, its result, its documents."""
 
     row: PublicationRow
-    result: PeriodResult
+    result: PeriodResult | YearResult
     publication: Publication
     previous_digest: str | None
 
@@ -38,43 +50,63 @@ class Job(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Version:
-    """One version of a period to be computed."""
+class Version(Generic[FactsRead]):
+    """One version of a period or a year to be computed."""
 
     row: PublicationRow
     mark: MarkRow
-    facts: RunFacts
+    facts: FactsRead
     published: PeriodResult | None
-    """The version before, if there is one."""
-    amends: Amends
+    """Of a period the version before, if there is one."""
+    amends: Amends | None
+    """What the version names, with those before it; None for the first."""
+    salt_key: bytes
+
+    @property
+    def cutoff(self) -> Cutoff:
+        """Where it stops reading."""
+        return Cutoff(position=self.mark.position, at=self.mark.at)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PeriodJob:
-    """A period, and the later ones whose lights may follow from its correction."""
+    """A period; where it corrects, the later ones whose lights may follow, and the year."""
 
-    lead: Version
-    later: Sequence[Version]
+    lead: Version[RunFacts]
+    later: Sequence[Version[RunFacts]]
+    year: Version[YearFacts] | None
     last_digest: str | None
-    salt_key: bytes
 
     def compute(self) -> Sequence[Drafted]:
         """See `Job`."""
-        first = run_period(self.lead.facts)
-        drafted = [_drafted(self.lead, first, self.last_digest, self.salt_key)]
-        result = drafted[0].result
+        result = run_period(self.lead.facts)
+        drafted = [_period(self.lead, result, self.last_digest)]
+        new = {self.lead.row.period: result}
+        before = self.lead.facts.period
         for version in self.later:
-            previous = previous_of(self.lead.facts.period, result.tasks)
-            if len(drafted) > 1:
-                previous = previous_of(self.later[len(drafted) - 2].facts.period, result.tasks)
-            assert version.published is not None  # noqa: S101  # only published ones follow
+            previous = previous_of(before, new[before.id].tasks)
             again = run_period(replace(version.facts, previous=previous))
-            result = relit(version.published, again)
+            result = relit(_published(version), again)
             if result == version.published:
                 break  # lights are passed on from period to period: nothing further changes
-            digest = drafted[-1].publication.digest
-            drafted.append(_drafted(version, result, digest, self.salt_key))
+            before, new[version.row.period] = version.facts.period, result
+            drafted.append(_period(version, result, drafted[-1].publication.digest))
+        if self.year is not None:
+            year = replace(self.year, facts=_with(self.year.facts, new, self.lead))
+            drafted.append(_year(year, drafted[-1].publication.digest))
         return drafted
+
+
+@dataclass(frozen=True, kw_only=True)
+class YearJob:
+    """A year."""
+
+    lead: Version[YearFacts]
+    last_digest: str | None
+
+    def compute(self) -> Sequence[Drafted]:
+        """See `Job`."""
+        return [_year(self.lead, self.last_digest)]
 
 
 class Drafting:
@@ -93,14 +125,22 @@ class Drafting:
             YearNotLoaded: a window needs a year whose holidays are unknown.
         """
         _, digest = await last_release(session, row.plan)
-        lead = await self._version(session, row, mark)
-        published_later = await self._gathering.later(session, row) if lead.published else ()
-        later = [await self._following(session, one, row) for one in published_later]
-        return PeriodJob(lead=lead, later=later, last_digest=digest, salt_key=self._salt_key)
+        if row.kind == YEAR:
+            return YearJob(lead=await self._of_year(session, row, mark), last_digest=digest)
+        lead = await self._of_period(session, row, mark)
+        if lead.published is None:
+            return PeriodJob(lead=lead, later=(), year=None, last_digest=digest)
+        later = [
+            await self._of_period(session, _following(one, row), None)
+            for one in await self._gathering.later(session, row)
+        ]
+        out = await versions(session, row.plan, year_key(lead.facts.period.year))
+        year = await self._of_year(session, _following(out[-1], row), None) if out else None
+        return PeriodJob(lead=lead, later=later, year=year, last_digest=digest)
 
-    async def _version(
+    async def _of_period(
         self, session: AsyncSession, row: PublicationRow, own: MarkRow | None
-    ) -> Version:
+    ) -> Version[RunFacts]:
         mark = await self._gathering.first_mark(session, row, own)
         earlier = await versions(session, row.plan, row.period)
         return Version(
@@ -108,27 +148,22 @@ class Drafting:
             mark=mark,
             facts=await self._gathering.period(session, row, mark),
             published=result_of(earlier[-1]) if earlier else None,
-            amends=await self._gathering.amends(session, row),
+            amends=await self._gathering.amends(session, row) if earlier else None,
+            salt_key=self._salt_key,
         )
 
-    async def _following(
-        self, session: AsyncSession, latest: PublicationRow, lead: PublicationRow
-    ) -> Version:
-        """The next version of a later period, should the correction change its lights."""
-        row = PublicationRow(
-            plan=latest.plan,
-            period=latest.period,
-            version=latest.version + 1,
-            state="draft",
-            cutoff=lead.cutoff,
-            drafted_by=lead.drafted_by,
-            drafted_at=lead.drafted_at,
-            last_day=latest.last_day,
-            correlation=lead.correlation,
-            amends=Amends(reason=reason_of(lead)).model_dump_json(),
-            follows=place_of(lead),
+    async def _of_year(
+        self, session: AsyncSession, row: PublicationRow, own: MarkRow | None
+    ) -> Version[YearFacts]:
+        mark = await self._gathering.first_mark(session, row, own)
+        return Version(
+            row=row,
+            mark=mark,
+            facts=await self._gathering.year(session, row, mark),
+            published=None,
+            amends=await self._gathering.amends(session, row) if row.version > 1 else None,
+            salt_key=self._salt_key,
         )
-        return await self._version(session, row, None)
 
 
 def place_of(row: PublicationRow) -> str:
@@ -136,15 +171,48 @@ def place_of(row: PublicationRow) -> str:
     return f"{row.period}/{row.version}"
 
 
-def reason_of(row: PublicationRow) -> str:
-    """Why a version was made; empty for the first."""
-    return Amends.model_validate_json(row.amends).reason if row.amends else ""
+def _following(latest: PublicationRow, lead: PublicationRow) -> PublicationRow:
+    """The next version of what may follow from a correction.
+
+    Of a later period only the lights follow, from the reason; a year reads what is corrected.
+    """
+    amends = Amends.model_validate_json(lead.amends or "{}")
+    if latest.kind == PERIOD:
+        amends = Amends(reason=amends.reason)
+    return PublicationRow(
+        plan=latest.plan,
+        period=latest.period,
+        version=latest.version + 1,
+        state="draft",
+        cutoff=lead.cutoff,
+        drafted_by=lead.drafted_by,
+        drafted_at=lead.drafted_at,
+        last_day=latest.last_day,
+        correlation=lead.correlation,
+        kind=latest.kind,
+        amends=amends.model_dump_json(),
+        follows=place_of(lead),
+    )
 
 
-def _drafted(
-    version: Version, result: PeriodResult, previous_digest: str | None, salt_key: bytes
+def _published(version: Version[RunFacts]) -> PeriodResult:
+    if version.published is None:
+        raise ValueError(f"{version.row.period} is not published: it follows from nothing")
+    return version.published
+
+
+def _with(facts: YearFacts, new: Mapping[str, PeriodResult], lead: Version[RunFacts]) -> YearFacts:
+    """The year's facts with the results of a correction in the place of those published."""
+    periods = tuple((period, new.get(period.id, result)) for period, result in facts.periods)
+    return replace(facts, periods=periods, zeroed=facts.zeroed | lead.facts.zeroed)
+
+
+def _period(
+    version: Version[RunFacts], result: PeriodResult, previous_digest: str | None
 ) -> Drafted:
-    row, mark, facts = version.row, version.mark, version.facts
+    row, facts, corrects = version.row, version.facts, None
+    if version.published is not None and version.amends is not None:
+        corrects = Correction(amends=version.amends, before=version.published.tasks)
     publication = build(
         result,
         plan=row.plan,
@@ -152,17 +220,29 @@ def _drafted(
         rulebook=facts.rulebook,
         period=row.period,
         version=row.version,
-        cutoff=Cutoff(position=mark.position, at=mark.at),
+        cutoff=version.cutoff,
         previous_digest=previous_digest,
         actions=facts.plan.actions,
-        corrects=_correction(version),
-        salt_key=salt_key,
+        corrects=corrects,
+        salt_key=version.salt_key,
     )
     return Drafted(row=row, result=result, publication=publication, previous_digest=previous_digest)
 
 
-def _correction(version: Version) -> Correction | None:
-    """What a version names beside the one before; None for the first."""
-    if version.published is None:
-        return None
-    return Correction(amends=version.amends, before=version.published.tasks)
+def _year(version: Version[YearFacts], previous_digest: str | None) -> Drafted:
+    row, facts = version.row, version.facts
+    result = run_year(facts)
+    publication = build_year(
+        result,
+        plan=row.plan,
+        plan_version=facts.plan.version,
+        rulebook=facts.rulebook,
+        version=row.version,
+        cutoff=version.cutoff,
+        previous_digest=previous_digest,
+        actions=facts.plan.actions,
+        public={task.id: task.publish for _, task in facts.plan.tasks},
+        amends=version.amends,
+        salt_key=version.salt_key,
+    )
+    return Drafted(row=row, result=result, publication=publication, previous_digest=previous_digest)

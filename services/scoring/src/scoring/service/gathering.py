@@ -8,11 +8,13 @@ from sqlmodel import select
 from scoring.domain.corrections import NOTHING, Amends
 from scoring.domain.facts import RunFacts
 from scoring.domain.period_run import PeriodResult
+from scoring.domain.year_run import YearFacts
 from scoring.service.decisions import known_decisions
 from scoring.service.facts import Facts
 from scoring.service.known_plan import KnownPlan
 from scoring.service.releases import (
     finished_in,
+    owed_periods,
     previous_in,
     released,
     results_of,
@@ -102,6 +104,33 @@ class Gathering:
             exemptions=decisions.exemptions,
             entries=decisions.entries,
             zeroed=frozenset(amends.zero),
+        )
+
+    async def year(self, session: AsyncSession, row: PublicationRow, mark: MarkRow) -> YearFacts:
+        """What the roll-up of a year reads; arguments and errors as of `period`."""
+        plan = await self.plan_at(session, row.plan, mark)
+        year = row.last_day.year
+        owed = [one for one in owed_periods(plan) if one.year == year]
+        amends = await self.amends(session, row)
+        decisions = await known_decisions(
+            session, plan, before=mark.position, besides=amends.exemptions
+        )
+        mine = {one.id for one in owed}
+        rows = [one for one in await released(session, row.plan) if one.period in mine]
+        zeroed = [(await self.amends(session, one)).zero for one in rows]
+        return YearFacts(
+            plan=plan.facts,
+            rulebook=await self._facts.rulebook(session, plan, row.last_day, before=mark.position),
+            year=year,
+            tz=plan.calendar.tz,
+            periods=tuple(results_of(rows, plan)),
+            owed=len(owed),
+            reports=await self._facts.reports(
+                session, plan, before=mark.position, besides=amends.submissions
+            ),
+            entries=decisions.entries,
+            exemptions=decisions.exemptions,
+            zeroed=frozenset(task for tasks in (*zeroed, amends.zero) for task in tasks),
         )
 
     async def later(self, session: AsyncSession, row: PublicationRow) -> Sequence[PublicationRow]:

@@ -10,7 +10,7 @@ from scoring.service.caller import Caller, Refused
 from scoring.service.drafting import place_of
 from scoring.service.facts import Facts
 from scoring.service.release_events import release_events
-from scoring.service.releases import PUBLISHED, last_release
+from scoring.service.releases import PERIOD, PUBLISHED, last_release
 from scoring.store.tables import LeafRow, MarkRow, PublicationRow
 from shared.contracts.intake import CutoffMarked
 from shared.kit.bus.loop import Received
@@ -113,7 +113,13 @@ class Publications:
         return row
 
     async def find(
-        self, plan: str, period: str, *, version: int | None = None, drafts: bool
+        self,
+        plan: str,
+        period: str,
+        *,
+        version: int | None = None,
+        drafts: bool,
+        kind: str = PERIOD,
     ) -> PublicationRow:
         """One publication, by default its latest version; drafts only where `drafts`.
 
@@ -121,7 +127,9 @@ class Publications:
             Refused: `period_unpublished`.
         """
         query = select(PublicationRow).where(
-            PublicationRow.plan == plan, PublicationRow.period == period
+            PublicationRow.plan == plan,
+            PublicationRow.period == period,
+            PublicationRow.kind == kind,
         )
         if version is not None:
             query = query.where(PublicationRow.version == version)
@@ -134,9 +142,13 @@ class Publications:
             raise Refused("period_unpublished", f"there is no publication of {plan} {period}")
         return row
 
-    async def all(self, *, plan: str | None, drafts: bool) -> Sequence[PublicationRow]:
-        """Every publication, the newest period first."""
+    async def all(
+        self, *, plan: str | None, drafts: bool, kind: str | None = PERIOD
+    ) -> Sequence[PublicationRow]:
+        """Every publication, the newest first: of periods, unless `kind` is another, or None."""
         query = select(PublicationRow)
+        if kind is not None:
+            query = query.where(PublicationRow.kind == kind)
         if plan is not None:
             query = query.where(PublicationRow.plan == plan)
         if not drafts:

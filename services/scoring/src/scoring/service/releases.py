@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from scoring.domain.facts import Previous
 from scoring.domain.memory import finished_after, previous_of
 from scoring.domain.period_run import PeriodResult
+from scoring.domain.year_result import YearResult
 from scoring.service.known_plan import KnownPlan
 from scoring.store.tables import PublicationRow
 from shared.calendar.periods import Period
@@ -32,6 +33,17 @@ def result_of(row: PublicationRow) -> PeriodResult:
     if row.result is None:
         raise ValueError(f"{row.plan} {row.period} v{row.version} is not computed yet")
     return _parsed(row.result)
+
+
+def year_of(row: PublicationRow) -> YearResult:
+    """A computed year.
+
+    Raises:
+        ValueError: it has not been computed.
+    """
+    if row.result is None:
+        raise ValueError(f"{row.plan} {row.period} v{row.version} is not computed yet")
+    return YearResult.model_validate_json(row.result)
 
 
 @lru_cache(maxsize=64)

@@ -4,7 +4,7 @@ from scoring.service.caller import Caller, Refused
 from scoring.service.drafts import Drafts
 from scoring.service.publications import Publications
 from scoring.service.release_events import release_events
-from scoring.service.releases import versions, year_key
+from scoring.service.releases import YEAR, versions, year_key
 from scoring.store.tables import PublicationRow
 from shared.kit.clock import Clock
 from shared.kit.db import Database
@@ -45,7 +45,9 @@ class Years:
         self, plan: str, year: int, *, version: int | None = None, drafts: bool
     ) -> PublicationRow:
         """As `Publications.find`."""
-        return await self._publications.find(plan, year_key(year), version=version, drafts=drafts)
+        return await self._publications.find(
+            plan, year_key(year), version=version, drafts=drafts, kind=YEAR
+        )
 
     async def freeze(self, plan: str, year: int, *, caller: Caller) -> PublicationRow:
         """From now on no period of the year is corrected; once is enough.

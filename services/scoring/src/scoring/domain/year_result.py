@@ -1,0 +1,116 @@
+"""The result of a year as published: every number with what it was computed from (4.14)."""
+
+from typing import Any, Literal
+
+from scoring.domain.events import EventShown
+from scoring.domain.exact import Exact, Printed
+from scoring.domain.ranking import Grade
+from scoring.domain.rollup import ActionResult
+from shared.contracts.scoring import Light
+from shared.contracts.values import Contract
+
+YearReason = Literal["no_counted_task", "few_periods", "no_year_target", "no_seat", "vetoed"]
+
+
+class PeriodTerm(Contract):
+    """A unit's published score of a period; None where it was not assessed."""
+
+    period: str
+    score: Printed | None
+
+
+class Cap(Contract):
+    """The best grade that is left to a unit: by a veto, or for false data of a task it leads."""
+
+    matter: str
+    grade: Grade
+
+
+class TargetTerm(Contract):
+    """One figure's part in B: what it attained of its target for the year.
+
+    `a` is exact and None without data; `weight` is the figure's part of its task times the task's
+    weight times the unit's share. `final` tells whether the value is of the year's end.
+    """
+
+    task: str
+    indicator: str
+    formula: str
+    operands: dict[str, Exact]
+    a: Exact | None
+    weight: Exact
+    overshoot: Exact
+    final: bool
+    submissions: tuple[str, ...]
+
+
+class YearRow(Contract):
+    """What a bulletin of the year prints of a unit: all to 2 places."""
+
+    unit: str
+    group: str
+    periods: Printed | None
+    attainment: Printed | None
+    overshoot: Printed
+    bonus: Printed
+    deductions: Printed
+    score: Printed | None
+    rank: int | None
+    grade: Grade | None
+    reasons: tuple[YearReason, ...]
+
+
+class YearUnit(YearRow):
+    """A unit's year with all that explains it.
+
+    `public` is its public rating. `weights` are those of periods, attainment and public that are
+    left where a term has no value. `coverage` is the share of B's weight that has a value.
+    """
+
+    period_terms: tuple[PeriodTerm, ...]
+    target_terms: tuple[TargetTerm, ...]
+    public: Printed | None
+    weights: dict[Literal["periods", "attainment", "public"], Exact]
+    coverage: Exact | None
+    events: tuple[EventShown, ...]
+    caps: tuple[Cap, ...]
+
+
+class Figure(Contract):
+    """A figure of the plan or an action at the end of the year; in no score.
+
+    a, e and r to 4 places, None without data; the light without memory.
+    """
+
+    of: str
+    indicator: str
+    unit: str
+    a: Printed | None
+    e: Printed | None
+    r: Printed | None
+    light: Light
+    formula: str
+    operands: dict[str, Exact]
+    curve: str
+    curve_operands: dict[str, Exact]
+    submissions: tuple[str, ...]
+
+
+class YearResult(Contract):
+    """A year: units, actions and figures by id."""
+
+    year: int
+    units: tuple[YearUnit, ...]
+    actions: tuple[ActionResult, ...]
+    plan_score: Printed | None
+    figures: tuple[Figure, ...]
+
+    def summary(self) -> dict[str, Any]:
+        """The printed numbers as JSON values, without what explains them."""
+        rows = [
+            one.model_dump(mode="json", include=set(YearRow.model_fields)) for one in self.units
+        ]
+        shown = {"of", "indicator", "a", "e", "r", "light"}
+        figures = [one.model_dump(mode="json", include=shown) for one in self.figures]
+        whole = self.model_dump(mode="json", include={"year", "actions", "plan_score"})
+        return {**whole, "units": rows, "figures": figures}
