@@ -28,6 +28,7 @@ QUAY = """\
           - {id: rescued, title: Rescued, kind: recurring, target: "10"}
           - {id: level, title: Level, kind: level, baseline: "-5", target: "5"}
           - {id: held, title: Held, kind: hold, target: "5"}
+          - {id: rate, title: Rate, kind: compound, target: "7"}
 """
 PIER = """\
       - id: pier
@@ -88,6 +89,11 @@ def quay(**values: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
 )
 def test_what_the_plan_asks_for_is_admitted(body: dict[str, Any]) -> None:
     assert refused(body) == []
+
+
+def test_a_compound_rate_that_leaves_nothing_is_refused() -> None:
+    assert refused(quay(rate="-99.9")) == []
+    assert refused(quay(rate="-100")) == [("wrong_value", "values.rate")]
 
 
 def test_a_report_is_for_a_period_of_the_plan() -> None:

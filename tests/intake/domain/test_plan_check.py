@@ -111,9 +111,17 @@ BROKEN = [
     ("        measure: percent\n", "", "measure_required", f"{HALL}.measure", "id: hall"),
     ("measure: percent", "measure: milestones", "nothing_to_measure", f"{HALL}.measure", "measure: m"),
     ("measure: percent", "measure: both", "nothing_to_measure", f"{HALL}.measure", "measure: b"),
-    ("measure: percent", "measure: rubric", "not_supported", f"{HALL}.measure", "measure: r"),
-    ("kind: cumulative, t", "kind: ceiling, t", "not_supported", f"{TREES}.indicators[0].kind", "ceiling"),
-    ("cadence: annual}", "cadence: bimonthly}", "not_supported", f"{TREES}.indicators[2].kind", "Growth"),
+    ('kind: cumulative, target: "100"', "kind: register", "not_supported", f"{TREES}.indicators[0].kind", "register"),
+    ('growth, target: "3"', "register", "not_supported", f"{TREES}.indicators[2].kind", "register"),
+    ('cumulative, target: "100"', 'ceiling, target: "-1"', "not_positive", f"{TREES}.indicators[0].target", "ceiling"),
+    ('cumulative, target: "100"', 'ceiling, tolerance: "20", target: "100"', "out_of_bounds", f"{TREES}.indicators[0].tolerance", "ceiling"),
+    ('cumulative, target: "100"', 'about, tolerance: "5", target: "100"', "out_of_bounds", f"{TREES}.indicators[0].tolerance", "about"),
+    ('cumulative, target: "100"', 'maintain, tolerance: "-5", target: "100"', "not_positive", f"{TREES}.indicators[0].tolerance", "maintain"),
+    ('cumulative, target: "100"', 'relation, tolerance: "0"', "not_positive", f"{TREES}.indicators[0].tolerance", "relation"),
+    ('cumulative, target: "100"', 'rank, strict: true, integer: true, target: "1"', "no_way_to_go", f"{TREES}.indicators[0].target", "rank, strict"),
+    ('cumulative, target: "100"', 'about, target: "0"', "not_positive", f"{TREES}.indicators[0].target", "about"),
+    ('cumulative, target: "100"', 'about, baseline: "95", target: "100"', "no_way_to_go", f"{TREES}.indicators[0].baseline", "about"),
+    ('cumulative, target: "100"', 'range, baseline: "100", target_high: "120", target: "100"', "no_way_to_go", f"{TREES}.indicators[0].baseline", "range"),
     ("cadence: annual}", "cadence: monthly}", "finer_cadence", f"{TREES}.indicators[2].cadence", "Growth"),
     ('"3", cadence', '"0", cadence', "not_positive", f"{TREES}.indicators[2].target", "Growth"),
     ('cumulative, target: "100"', "cumulative", "target_required", f"{TREES}.indicators[0].target", "Planted"),
@@ -141,13 +149,6 @@ BROKEN = [
     ('kind: growth, target: "3"', 'kind: compound, target: "0"', "bad_rate", f"{TREES}.indicators[2].target", "compound"),
     ("assumed: [baseline]", "assumed: [basline]", "unknown_field", f"{TREES}.indicators[1].assumed[0]", "basline"),
     ("[trees.planted, trees.alive]", "[trees.planted, trees.dead]", "unknown_indicator", f"{TREES}.funnel[1]", "dead"),
-    (
-        "measure: percent",
-        "measure: percent\n        expectation: {curve: smooth}",
-        "not_supported",
-        f"{HALL}.expectation.curve",
-        "smooth",
-    ),
     (
         "measure: percent",
         "measure: percent\n        expectation: {curve: steps}",
@@ -252,9 +253,9 @@ def test_yearly_shares_cover_the_task_and_rise_to_one(yearly: str, code: str, pa
 def test_all_errors_of_a_file_are_named_at_once_in_the_order_of_its_lines() -> None:
     text = edited("Asia/Shanghai", "Mars/Base")
     text = edited('weight: "20"', 'weight: "0"', text)
-    text = edited("measure: percent", "measure: rubric", text)
+    text = edited("measure: percent", "measure: both", text)
     codes = [one.code for one in checked(text).errors]
-    assert codes == ["unknown_timezone", "not_positive", "not_supported"]
+    assert codes == ["unknown_timezone", "not_positive", "nothing_to_measure"]
 
 
 def test_a_task_that_lists_both_must_say_what_scores_it() -> None:
@@ -278,9 +279,80 @@ def test_a_share_that_is_not_written_is_the_rulebooks() -> None:
     assert [one.code for one in checked(text).errors] == ["shares_sum"]
 
 
-def test_slower_figures_of_any_kind_wait_for_the_year_end() -> None:
-    for kind in ("ceiling", "about", "rank", "recurring"):
-        assert checked(edited("kind: growth", f"kind: {kind}")).errors == []
+KINDS = [
+    *("growth", "rank", "recurring", "about", "ceiling", "compound", "hold", "maintain"),
+    'range, target_high: "4"',
+    'about, baseline: "1", tolerance: "0.1"',
+    'ceiling, tolerance: "0"',
+]
+
+
+@pytest.mark.parametrize("cadence", ["annual", "bimonthly"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_figure_of_every_kind_is_taken_at_any_cadence_from_the_plans_on(
+    kind: str, cadence: str
+) -> None:
+    text = edited('kind: growth, target: "3"', f'kind: {kind}, target: "3"')
+    assert (
+        checked(
+            edited("cadence: annual}\n        fun", f"cadence: {cadence}}}\n        fun", text)
+        ).errors
+        == []
+    )
+
+
+def test_a_relation_has_no_target_and_a_ceiling_may_be_zero() -> None:
+    assert checked(edited('kind: growth, target: "3"', "kind: relation")).errors == []
+    assert checked(edited('kind: growth, target: "3"', 'kind: ceiling, target: "0"')).errors == []
+
+
+@pytest.mark.parametrize(
+    "expectation",
+    [
+        "{curve: smooth}",
+        "{curve: yearly, inside: smooth}",
+        '{curve: yearly, yearly: {2021: "0.2", 2022: "1"}}',
+        '{curve: table, between: step, table: [{by: 2021-06-30, share: "0.5"}, {by: 2022-12-31, share: "1"}]}',
+    ],
+)
+def test_every_curve_is_taken(expectation: str) -> None:
+    text = edited("measure: percent", f"measure: percent\n        expectation: {expectation}")
+    found = checked(text)
+    assert (found.errors, [one.code for one in found.notices]) == ([], ["assumed"])
+
+
+def test_a_table_that_leaves_its_task_is_pointed_out_but_not_refused() -> None:
+    table = '[{by: 2020-06-30, share: "0.5"}, {by: 2023-12-31, share: "1"}]'
+    expectation = f"{{curve: table, table: {table}}}"
+    text = edited("measure: percent", f"measure: percent\n        expectation: {expectation}")
+    found = checked(text)
+    assert found.errors == []
+    assert [one.path for one in found.notices if one.code == "outside_task"] == [
+        f"{HALL}.expectation.table[0].by",
+        f"{HALL}.expectation.table[1].by",
+    ]
+
+
+def test_a_figure_of_the_plan_needs_a_curve_that_can_be_drawn() -> None:
+    text = edited("cadence: annual, due", "expectation: {curve: steps}, cadence: annual, due")
+    assert [(one.code, one.path) for one in checked(text).errors] == [
+        ("no_steps", "plan.indicators[0].expectation.curve")
+    ]
+
+
+def test_a_graded_task_needs_neither_figures_nor_milestones() -> None:
+    assert checked(edited("measure: percent", "measure: rubric")).errors == []
+
+
+def test_what_is_always_expected_or_dated_is_held_to_no_basis() -> None:
+    day = "expectation: {basis: day}"
+    growth = edited('"3", cadence: annual', f'"3", {day}')
+    assert checked(growth).errors == []
+    table = '{curve: table, basis: day, table: [{by: 2022-12-31, share: "1"}]}'
+    dated = edited("measure: percent", f"measure: percent\n        expectation: {table}")
+    assert checked(dated).errors == []
+    ceiling = edited("kind: growth", "kind: ceiling", growth)
+    assert "basis_mixed" in [one.code for one in checked(ceiling).errors]
 
 
 def test_a_level_without_baseline_leaves_its_task_grey_until_ratio_is_chosen() -> None:

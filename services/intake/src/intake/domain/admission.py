@@ -19,6 +19,7 @@ from shared.contracts.plan import Action, Indicator, Milestone, PlanDocument, Pl
 from shared.contracts.submission import PartialDone, Relation, Submission
 
 _NEVER_FALLS = frozenset({"cumulative", "ceiling", "recurring"})
+_ALL_LOST = Decimal(-100)
 _NEVER_NEGATIVE = frozenset({"cumulative", "ceiling", "recurring", "rank", "yes_no"})
 
 
@@ -240,10 +241,16 @@ def wrong_value(indicator: Indicator, value: Decimal | Relation) -> str | None:
         return None
     if indicator.kind == "yes_no" and value not in (Decimal(0), Decimal(1)):
         return 'yes is "1", no is "0"'
-    if indicator.kind in _NEVER_NEGATIVE and value < 0:
-        return "this figure cannot be negative"
     if indicator.integer and value != value.to_integral_value():
         return "this figure is counted in whole numbers"
+    return _too_low(indicator, value)
+
+
+def _too_low(indicator: Indicator, value: Decimal) -> str | None:
+    if indicator.kind in _NEVER_NEGATIVE and value < 0:
+        return "this figure cannot be negative"
+    if indicator.kind == "compound" and value <= _ALL_LOST:
+        return "a compound rate lies above -100"
     return None
 
 

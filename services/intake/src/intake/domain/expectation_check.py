@@ -4,15 +4,13 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
-from intake.domain.findings import Finding, Found, later, within
+from intake.domain.findings import Finding, Found, within
 from shared.contracts.plan import Expectation
 from shared.contracts.problem import Path
 
-_CARRIED_CURVES = frozenset({None, "linear", "steps"})
-
 
 def check_expectation(
-    expectation: Expectation, path: Path, start: date, due: date, *, steps: bool, scores: bool
+    expectation: Expectation, path: Path, start: date, due: date, *, steps: bool
 ) -> Found:
     """A curve has what it is drawn from, rises, and ends at 1 (assessment 4.2)."""
     curve = expectation.curve
@@ -33,10 +31,9 @@ def check_expectation(
         )
     if curve == "table":
         yield from _table(expectation, (*path, "table"))
+        yield from _inside(expectation, (*path, "table"), start, due)
     if expectation.yearly:
         yield from _yearly(expectation, (*path, "yearly"), start, due)
-    if scores and curve not in _CARRIED_CURVES:
-        yield later(f"the curve {curve}", (*path, "curve"), "use linear, or steps with milestones")
 
 
 def _table(expectation: Expectation, path: Path) -> Found:
@@ -59,6 +56,19 @@ def _table(expectation: Expectation, path: Path) -> Found:
     for at, share in shares:
         yield from within(share, 0, 1, at)
     yield from _rising(shares)
+
+
+def _inside(expectation: Expectation, path: Path, start: date, due: date) -> Found:
+    """Before its start nothing is expected, from its due day on all, whatever a table says."""
+    for index, point in enumerate(expectation.table):
+        if not start <= point.by <= due:
+            yield Finding(
+                path=(*path, index, "by"),
+                code="outside_task",
+                message=f"{point.by} is not between {start} and {due}, where the curve runs",
+                mend="see that this is meant",
+                notice=True,
+            )
 
 
 def _yearly(expectation: Expectation, path: Path, start: date, due: date) -> Found:

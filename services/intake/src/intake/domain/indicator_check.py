@@ -3,24 +3,29 @@
 from datetime import date
 from decimal import Decimal
 
-from intake.domain.findings import Finding, Found, later, positive
+from intake.domain.expectation_check import check_expectation
+from intake.domain.findings import Finding, Found, later, positive, within
 from intake.domain.plan_normal import lacks_baseline
 from shared.calendar.periods import is_slower
 from shared.contracts.plan import Cadence, Indicator
 from shared.contracts.problem import Path
+from shared.contracts.rulebook import Tolerances
 
-SCORED_KINDS = frozenset(
-    {"cumulative", "level", "at_most", "hold", "maintain", "recurring", "yes_no"}
-)
-"""Kinds that this version scores in a period; a slower figure of any kind waits for the year."""
 _WITHOUT_TARGET = frozenset({"relation", "register"})
 _ABOVE_ZERO = frozenset({"cumulative", "recurring", "growth", "rank", "about"})
-_LEVELS = frozenset({"level", "range"})
+_LEVELS = frozenset({"level", "range", "about"})
 _NO_LOSS = -100
+_ABOUT = Tolerances().about
 
 
 def check_indicator(
-    indicator: Indicator, path: Path, *, start: date, due: date, cadence: Cadence
+    indicator: Indicator,
+    path: Path,
+    *,
+    start: date,
+    due: date,
+    cadence: Cadence,
+    steps: bool = False,
 ) -> Found:
     """All that is wrong with an indicator by itself.
 
@@ -30,6 +35,7 @@ def check_indicator(
         start: where it names none, the first day of what it belongs to.
         due: likewise the day that is due.
         cadence: the plan's.
+        steps: whether there are milestones whose steps its curve can follow.
     """
     begins, ends = indicator.start or start, indicator.due or due
     yield from _dates(begins, ends, path)
@@ -38,26 +44,25 @@ def check_indicator(
     yield from _baseline(indicator, path)
     yield from _whole(indicator, path)
     yield from _year_targets(indicator, path, begins, ends)
+    yield from _tolerance(indicator, (*path, "tolerance"))
+    if indicator.kind == "register":
+        yield later("register", (*path, "kind"), "list its items as milestones")
     if indicator.split is not None:
         yield later("split", (*path, "split"), "list one task for each unit")
-    if indicator.tolerance is not None and indicator.tolerance < 0:
-        yield _wrong((*path, "tolerance"), "not_positive", "a tolerance below 0", "write 0 or more")
+    if indicator.expectation is not None:
+        yield from check_expectation(
+            indicator.expectation,
+            (*path, "expectation"),
+            begins,
+            ends,
+            steps=steps or indicator.kind == "yes_no",
+        )
     if indicator.cadence and is_slower(cadence, than=indicator.cadence):
         yield _wrong(
             (*path, "cadence"),
             "finer_cadence",
             f"{indicator.cadence} comes more often than the plan's periods ({cadence})",
             "leave it out, or name a slower one",
-        )
-
-
-def check_scored_kind(indicator: Indicator, path: Path) -> Found:
-    """What scores in a period is of a kind that this version carries."""
-    if indicator.kind not in SCORED_KINDS:
-        yield later(
-            f"{indicator.kind} in a period's score",
-            (*path, "kind"),
-            "give it a cadence slower than the plan's, so that it waits for the year end",
         )
 
 
@@ -88,6 +93,10 @@ def _target(indicator: Indicator, path: Path) -> Found:
     elif target <= 0 and (kind in _ABOVE_ZERO or (kind == "level" and indicator.ratio)):
         mend = "use maintain with a tolerance" if kind == "growth" else "write an amount above 0"
         yield _wrong(at, "not_positive", f"the target {target} is not above 0", mend)
+    elif kind == "ceiling" and target < 0:
+        yield _wrong(at, "not_positive", f"the target {target} is below 0", "write 0 or more")
+    elif kind == "rank" and indicator.strict and indicator.integer and target <= 1:
+        yield _wrong(at, "no_way_to_go", "no rank is before the first", "remove strict")
     elif kind == "compound" and (target == 0 or target <= _NO_LOSS):
         yield _wrong(at, "bad_rate", f"a rate of {target} % has no way to go", "write another rate")
     yield from _target_high(indicator, path)
@@ -126,13 +135,28 @@ def _baseline(indicator: Indicator, path: Path) -> Found:
             mend="write the baseline, or choose ratio: true",
             notice=not confirmed,
         )
-    if base is not None and target is not None and indicator.kind in _LEVELS and base >= target:
+    if base is None or target is None or indicator.kind not in _LEVELS:
+        return
+    if indicator.kind == "about":
+        below = _ABOUT if indicator.tolerance is None else indicator.tolerance
+        target = target * (1 - below)
+    if base >= target:
+        mend = "use kind: maintain" if indicator.kind == "level" else "remove the baseline"
         yield _wrong(
-            at,
-            "no_way_to_go",
-            f"the baseline {base} is not below the target {target}",
-            "use kind: maintain",
+            at, "no_way_to_go", f"the baseline {base} is not below the target {target}", mend
         )
+
+
+def _tolerance(indicator: Indicator, path: Path) -> Found:
+    """A tolerance is an amount, about a target and of a ceiling a share, of a relation points."""
+    if indicator.tolerance is None:
+        return
+    if indicator.kind in {"about", "ceiling"}:
+        yield from within(indicator.tolerance, 0, 1, path)
+    elif indicator.kind == "relation":
+        yield from positive(indicator.tolerance, path)
+    elif indicator.tolerance < 0:
+        yield _wrong(path, "not_positive", "a tolerance below 0", "write 0 or more")
 
 
 def _whole(indicator: Indicator, path: Path) -> Found:

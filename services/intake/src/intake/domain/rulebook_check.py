@@ -14,6 +14,7 @@ _PERIODS_A_YEAR: dict[Cadence, int] = {
     "half_year": 2,
     "annual": 1,
 }
+_OVERSHOOT = YearSettings().overshoot_bonus
 _SPLIT_LEAD, _SPLIT_COOPERATING = Decimal("0.70"), Decimal("0.30")
 
 
@@ -168,6 +169,7 @@ def _year(year: YearSettings, cadence: Cadence | None) -> Found:
 
 def _not_supported(rulebook: Rulebook) -> Found:
     """A setting that this version would not follow is refused."""
+    year = rulebook.year
     offered: tuple[tuple[Path, str, tuple[str, ...]], ...] = (
         (("verification",), rulebook.verification, ("on_publish",)),
         (("missing",), rulebook.missing, ("zero",)),
@@ -176,7 +178,13 @@ def _not_supported(rulebook: Rulebook) -> Found:
         (("ranking",), rulebook.ranking, ("competition", "dense", "modified")),
         (("quota", "ties"), rulebook.quota.ties, ("exclude_all",)),
         (("quota", "small_groups"), rulebook.quota.small_groups, ("floor",)),
+        (("year", "order"), year.order, ("period_first",)),
     )
     for path, chosen, choices in offered:
         if chosen not in choices:
             yield later(chosen, path, f"write {' or '.join(choices)}")
+    if year.period_weights != "equal":
+        yield later("a list of weights", ("year", "period_weights"), "write equal")
+    if year.overshoot_bonus != _OVERSHOOT:
+        mend = "remove it, so that the rule text's holds"
+        yield later("another overshoot bonus", ("year", "overshoot_bonus"), mend)

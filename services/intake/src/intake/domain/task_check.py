@@ -3,8 +3,8 @@
 from datetime import date
 
 from intake.domain.expectation_check import check_expectation
-from intake.domain.findings import Finding, Found, later, positive
-from intake.domain.indicator_check import check_indicator, check_scored_kind
+from intake.domain.findings import Finding, Found, positive
+from intake.domain.indicator_check import check_indicator
 from intake.domain.plan_normal import measure_of
 from shared.calendar.periods import is_slower
 from shared.contracts.plan import Indicator, PlanHead, Task
@@ -17,40 +17,33 @@ def check_task(task: Task, path: Path, head: PlanHead) -> Found:
     yield from _dates(task, path, head)
     yield from _measure(task, path)
     yield from _milestones(task, path)
-    scoring = [one for one in task.indicators if scores_in_a_period(one, task, head)]
-    inherits = any(one.expectation is None or one.expectation.curve is None for one in scoring)
+    steps = bool(task.milestones)
     yield from check_expectation(
         task.expectation,
         (*path, "expectation"),
         task.start,
         task.due,
-        steps=bool(task.milestones) or measure_of(task) == "yes_no",
-        scores=measure_of(task) != "indicators" or inherits,
+        steps=steps or measure_of(task) == "yes_no",
     )
     for index, indicator in enumerate(task.indicators):
         at = (*path, "indicators", index)
         yield from check_indicator(
-            indicator, at, start=task.start, due=task.due, cadence=head.calendar.cadence
+            indicator,
+            at,
+            start=task.start,
+            due=task.due,
+            cadence=head.calendar.cadence,
+            steps=steps,
         )
         yield from _span(indicator, task, at)
-        if indicator in scoring:
-            yield from check_scored_kind(indicator, at)
-        if indicator.expectation is not None:
-            yield from check_expectation(
-                indicator.expectation,
-                (*at, "expectation"),
-                indicator.start or task.start,
-                indicator.due or task.due,
-                steps=bool(task.milestones) or indicator.kind == "yes_no",
-                scores=indicator in scoring,
-            )
 
 
 def scores_in_a_period(indicator: Indicator, task: Task, head: PlanHead) -> bool:
-    """An indicator slower than the plan's periods is no part of them (assessment 4.5)."""
+    """A rank, and what comes slower than the plan's periods, is no part of them (4.1, 4.5)."""
     plan = head.calendar.cadence
     slower = indicator.cadence is not None and is_slower(indicator.cadence, than=plan)
-    return not slower and measure_of(task) in {"indicators", "both"}
+    year_only = slower or indicator.kind == "rank"
+    return not year_only and measure_of(task) in {"indicators", "both"}
 
 
 def _dates(task: Task, path: Path, head: PlanHead) -> Found:
@@ -100,7 +93,7 @@ def _measure(task: Task, path: Path) -> Found:
             path=at,
             code="measure_required",
             message=f"the task lists {listed} and does not say what scores it",
-            mend="write measure: indicators, milestones, both, percent or yes_no",
+            mend="write measure: indicators, milestones, both, percent, yes_no or rubric",
         )
     elif lacks:
         yield Finding(
@@ -109,8 +102,6 @@ def _measure(task: Task, path: Path) -> Found:
             message=f"measured by {measure}, it has no {' and no '.join(lacks)}",
             mend=f"list {' and '.join(lacks)}, or measure it otherwise",
         )
-    elif measure == "rubric":
-        yield later("rubric", at, "measure it by milestones or by percent")
     if measure == "both":
         yield from positive(task.milestone_weight, (*path, "milestone_weight"))
 
