@@ -174,6 +174,20 @@ class Door:
             return answer
         raise _refusal(service, response.status_code, answer)
 
+    def lines(
+        self, service: Service, path: str, *, params: Mapping[str, str]
+    ) -> list[dict[str, Any]]:
+        """What a service answers as NDJSON, an object a line.
+
+        Raises:
+            Stop: as `ask`.
+        """
+        headers = {"Authorization": f"Bearer {_token()}"}
+        response = self.send(service, "GET", path, params=params, headers=headers)
+        if not response.is_success:
+            raise _refusal(service, response.status_code, _json_of(response))
+        return [json.loads(line) for line in response.text.split("\n") if line]
+
     def send(
         self,
         service: Service,

@@ -14,6 +14,7 @@ from duban.simulate.verbs import (
     LAST,
     LATER,
     Correct,
+    Cutoff,
     Publish,
     Return,
     Reviewed,
@@ -123,6 +124,8 @@ class _Player:
                 await self._publish(body)
             case Correct() as body:
                 await self._correct(body)
+            case Cutoff():
+                await self._house.intake.duties.mark_cutoff(self._plan, caller=as_intake(DRAFTER))
             case WholeYear() as body if entry.verb == "freeze":
                 await self._house.scoring.years.freeze(
                     self._plan, body.year, caller=as_scoring(DRAFTER)

@@ -121,6 +121,10 @@ class WholeYear(Contract):
     year: int = Field(ge=1970, le=2200)
 
 
+class Cutoff(Contract):
+    """A place in the plan's order is marked, as by a draft that came to nothing."""
+
+
 class Unsupported(Contract):
     """A verb of a later release: it is refused, whatever it says."""
 
@@ -143,6 +147,7 @@ VERBS: Final[Mapping[str, type[Contract]]] = {
     "rating": Rating,
     "year": WholeYear,
     "freeze": WholeYear,
+    "cutoff": Cutoff,
     **dict.fromkeys(LATER, Unsupported),
 }
 """What may stand beside `at`, and what it says."""
