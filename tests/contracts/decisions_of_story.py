@@ -25,13 +25,10 @@ from shared.contracts.decisions import (
 from shared.contracts.intake import DecisionMade
 from shared.contracts.submission import Correction, Evidence, Submission
 
-GROUNDS = {
-    "reason": "全市优化营商环境领导小组研究同意",
-    "approver": "leading group",
-    "document": "榕政办〔2021〕18号",
-}
 ADJUSTMENT = Adjustment(
-    **GROUNDS,
+    reason="全市优化营商环境领导小组研究同意",
+    approver="leading group",
+    document="榕政办〔2021〕18号",
     task="A5.T1",
     indicator="A5.T1.I2",
     target=Decimal("4.5"),

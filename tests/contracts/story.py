@@ -51,5 +51,6 @@ def _id_of(event: Event, name: str) -> str:
 
 def _kind_of(event: Event) -> str:
     """Of the office's decisions there is a record of each kind."""
-    others = isinstance(event, DecisionMade) and event.decided != ADJUSTMENT
-    return f".{event.decided.type}" if others else ""
+    if isinstance(event, DecisionMade) and event.decided != ADJUSTMENT:
+        return f".{event.decided.type}"
+    return ""
