@@ -6,7 +6,7 @@ from typing import Any, Final
 import yaml
 from docs.generate.catalogue import SERVICES, Entry, entries, schemas
 from docs.generate.events_page import HEADERS
-from docs.generate.examples import Example, example, names
+from docs.generate.examples import Example, event_of, example, names
 
 from shared.contracts.envelope import CONTENT_TYPE, SPEC_VERSION
 from shared.kit.bus.base import Topic
@@ -121,7 +121,7 @@ def _operation(action: str, topic: Topic, here: list[Entry]) -> dict[str, Any]:
 
 
 def _message(entry: Entry) -> dict[str, Any]:
-    kept = [name for name in names() if name.removesuffix(".sparse") == entry.type]
+    kept = [name for name in names() if event_of(name) == entry.type]
     return {
         "name": entry.type,
         "title": entry.model.__name__,

@@ -32,6 +32,7 @@ _COMMON: Final = {
     "period": "The assessment period, such as 2021-B2.",
     "submission": "The report's id, as on its receipt.",
     "alert": "The alert's id.",
+    "type": "Which of several kinds this is.",
     "by": "Whose token it was done with: a named person or system.",
 }
 """Fields that mean the same wherever they stand and say nothing more."""

@@ -1,11 +1,15 @@
 """The golden records: each event as it stands on Kafka. The tests hold the producers to them."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 GOLDEN: Final = Path(__file__).parents[2] / "tests" / "contracts" / "golden"
+
+
+_EVENT: Final = re.compile(r".+?\.v[0-9]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,10 +28,16 @@ class Example:
 
 
 def example(name: str) -> Example:
-    """The golden record of this name: an event's type, or `<type>.sparse`."""
+    """The golden record of this name: an event's type, or `<type>.` and what sets it apart."""
     return Example(**json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8")))
 
 
 def names() -> list[str]:
     """The names of all golden records."""
     return sorted(path.stem for path in GOLDEN.glob("*.json"))
+
+
+def event_of(name: str) -> str:
+    """The type of a golden record, by its name."""
+    found = _EVENT.match(name)
+    return found[0] if found else name

@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+from shared.contracts.decisions import Amended, Change, Later, Rest
 from shared.contracts.plan import (
     ActionHead,
     Assignment,
@@ -117,6 +118,31 @@ TASK = Task(
     funnel=("A5.T1.I2", "A5.T1.I6"),
     evidence="required",
     derived_from=("A5.T0",),
+)
+
+AMENDED = Amended(
+    rests=(
+        Rest(
+            periods=("2021-B4", "2021-B5"),
+            first=date(2021, 7, 1),
+            last=date(2021, 10, 31),
+            extend=True,
+        ),
+    ),
+    changes=(
+        Change(
+            decision="d-0f1e2d3c00",
+            effective="2021-B3",
+            first=date(2021, 5, 1),
+            indicator="A5.T1.I2",
+            target=Decimal("4.5"),
+            due=date(2022, 6, 30),
+            year_targets={"2021": Decimal("4.5")},
+            mode="rebase",
+        ),
+    ),
+    later=(Later(unit="development-reform-commission", period="2021-B2", working_days=3),),
+    cancelled_on=date(2024, 12, 20),
 )
 
 FIGURE = ReportedIndicator(

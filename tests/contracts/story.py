@@ -6,11 +6,12 @@ from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
 from contracts.cast import at
+from contracts.decisions_of_story import ADJUSTMENT
 from contracts.story_in_full import in_full
 from contracts.story_with_little import with_little
 
 from shared.contracts.envelope import Event
-from shared.contracts.intake import SubmissionAccepted
+from shared.contracts.intake import DecisionMade, SubmissionAccepted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,7 @@ def told() -> Iterator[Said]:
     """The story; of each source and key in the order of its numbers."""
     for suffix, events in (("", in_full()), (".sparse", with_little())):
         for when, event in events:
-            name = f"{event.TYPE}{suffix}"
+            name = f"{event.TYPE}{suffix}{_kind_of(event)}"
             said_by = event.TYPE.split(".")[1].replace("kit", "scoring")
             yield Said(
                 name=name,
@@ -46,3 +47,10 @@ def _id_of(event: Event, name: str) -> str:
     if isinstance(event, SubmissionAccepted):
         return event.submission
     return str(uuid5(NAMESPACE_URL, name))
+
+
+def _kind_of(event: Event) -> str:
+    """Of the office's decisions there is a record of each kind."""
+    if isinstance(event, DecisionMade) and event.decided != ADJUSTMENT:
+        return f".{event.decided.type}"
+    return ""

@@ -17,9 +17,11 @@ from contracts.cast import (
     REPORT,
     REPORT_DIGEST,
     REPORTER,
+    SMALL_REPORT,
     TASKS_DIGEST,
     at,
 )
+from contracts.decisions_of_story import decisions_in_full
 
 from shared.contracts.envelope import Event
 from shared.contracts.intake import (
@@ -41,6 +43,7 @@ from shared.contracts.scoring import (
     PublishedLine,
     StandingChanged,
     UnitPublished,
+    YearReleased,
 )
 from shared.contracts.submission import Correction, Evidence, PartialDone, Relation
 
@@ -48,7 +51,9 @@ from shared.contracts.submission import Correction, Evidence, PartialDone, Relat
 def in_full() -> Iterator[tuple[str, Event]]:
     yield (
         "2021-03-01T10:00:00",
-        TaskDefined(plan=CITY, version=1, index=0, action="A5", task=plan.TASK),
+        TaskDefined(
+            plan=CITY, version=1, index=0, action="A5", task=plan.TASK, amended=plan.AMENDED
+        ),
     )
     yield (
         "2021-03-01T10:00:00",
@@ -113,12 +118,15 @@ def in_full() -> Iterator[tuple[str, Event]]:
             marks=Decimal("2.5"),
             reason="两处数据与台账不一致",
             by=OFFICE,
+            rubric="B",
+            values={"A5.T1.I6": Decimal("-0.25")},
         ),
     )
     yield (
         "2021-05-19T09:10:00",
         CutoffMarked(plan=CITY, cutoff=MARK, marked_at=at("2021-05-19T09:10:00"), by=OFFICE),
     )
+    yield from decisions_in_full()
     yield from _results_in_full()
     yield from _messages_in_full()
 
@@ -149,6 +157,8 @@ def _report() -> SubmissionAccepted:
         evidence=(Evidence(title="惠企政策台账", url="https://fgw.fuzhou.example/2021/b2"),),
         digest=REPORT_DIGEST,
         by=REPORTER,
+        corrects=SMALL_REPORT,
+        corrected=True,
     )
 
 
@@ -214,6 +224,19 @@ def _results_in_full() -> Iterator[tuple[str, Event]]:
             previous_digest=EARLIER_DIGEST,
             cutoff=MARK,
             finished=("A5.T3",),
+        ),
+    )
+    yield (
+        "2022-02-10T10:00:00",
+        YearReleased(
+            plan=CITY,
+            year=2021,
+            version=1,
+            released_at=at("2022-02-10T10:00:00"),
+            digest=MANIFEST_DIGEST,
+            previous_digest=EARLIER_DIGEST,
+            cutoff=MARK,
+            frozen=True,
         ),
     )
 

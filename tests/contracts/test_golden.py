@@ -1,7 +1,8 @@
 """The records of every release stay readable, and today's are written as they were promised.
 
 Nothing in a golden record ever changes. Where an event gains a field, its record gains it too, and
-the record before stays as `<type>.sparse.json`: what may be absent there is absent.
+the record before stays as `<type>.sparse.json`: what may be absent there is absent. An event that
+holds one of several kinds has a record of each, `<type>.<kind>.json`.
 """
 
 import hashlib
@@ -12,19 +13,21 @@ from typing import Any, get_args
 
 import pytest
 from contracts.story import Said, told
-from docs.generate.examples import Example, example, names
+from docs.generate.examples import Example, event_of, example, names
 from kit_cast import make_service
 from pydantic import BaseModel
 
+from shared.contracts.decisions import Decision
 from shared.contracts.envelope import Envelope, Event
+from shared.contracts.intake import DecisionMade
 from shared.contracts.plan import Contact
 from shared.contracts.registry import EVENTS
 from shared.kit.bus.base import Message
 from shared.kit.relay import Relay
 
 NAMES = names()
-FULL = sorted(EVENTS)
 SPARSE = [name for name in NAMES if name.endswith(".sparse")]
+FULL = [name for name in NAMES if name not in SPARSE]
 
 
 def read(golden: Example) -> Event:
@@ -76,8 +79,14 @@ async def say(story: Sequence[Said], source: str, folder: Path) -> list[Message]
 
 
 def test_every_event_has_a_golden_record_and_every_golden_record_an_event() -> None:
-    assert [name for name in NAMES if name not in SPARSE] == FULL
-    assert {name.removesuffix(".sparse") for name in SPARSE} <= EVENTS.keys()
+    assert EVENTS.keys() <= set(FULL)
+    assert set(map(event_of, NAMES)) == EVENTS.keys()
+
+
+def test_every_kind_of_decision_has_a_golden_record() -> None:
+    kinds = {kind.model_fields["type"].default for kind in get_args(get_args(Decision)[0])}
+    records = [example(name).value for name in NAMES if event_of(name) == DecisionMade.TYPE]
+    assert sorted(one["decided"]["type"] for one in records) == sorted(kinds)
 
 
 @pytest.mark.parametrize("name", FULL)
@@ -110,8 +119,8 @@ def test_the_golden_records_fill_every_field_that_an_event_can_have() -> None:
     for name in FULL:
         filled |= set(_filled(read(example(name))))
     declared: set[str] = set()  # a plan's contacts are for notify, and taken out before it is said
-    for name in FULL:
-        declared |= set(_declared(EVENTS[name]))
+    for model in EVENTS.values():
+        declared |= set(_declared(model))
     assert {field for field in declared - filled if not field.endswith(".contacts")} == set()
 
 

@@ -1,11 +1,13 @@
 """What is owed follows from the plan alone: which report, by whom, for which period."""
 
 from collections.abc import Collection
+from datetime import date
 
 import pytest
 from intake_cast import LAKE_TOWN, edited, plan_of
 
 from intake.domain.obligations import figures_of, lead_of, obligations
+from shared.contracts.decisions import Amended, Change, Rest
 
 
 def owed(period: str, text: str = LAKE_TOWN, *, waived: Collection[str] = ()) -> dict[str, str]:
@@ -158,3 +160,64 @@ def test_a_figure_is_asked_for_from_its_own_start_on() -> None:
     text = edited('target: "90"', 'target: "90", start: 2022-06-30')
     assert asked("trees", "2022-B2", text) == ("planted",)
     assert asked("trees", "2022-B3", text) == ("planted", "alive")
+
+
+# --- what decisions change (assessment 3.2, 4.7)
+
+
+def owed_after(period: str, task: str, amended: Amended, text: str = LAKE_TOWN) -> bool:
+    plan, calendar = plan_of(text)
+    found = obligations(plan, calendar, calendar.period(period), waived=(), amended={task: amended})
+    return task in {one.task.id for one in found}
+
+
+def resting(*, extend: bool = False) -> Amended:
+    """Suspended in May and June."""
+    first, last = date(2022, 5, 1), date(2022, 6, 30)
+    return Amended(rests=(Rest(periods=("2022-B3",), first=first, last=last, extend=extend),))
+
+
+def test_a_suspended_period_owes_nothing_and_its_neighbours_do() -> None:
+    owes = [owed_after(f"2022-B{number}", "trees", resting()) for number in (2, 3, 4)]
+    assert owes == [True, False, True]
+
+
+def test_a_cancelled_task_owes_nothing_from_the_period_of_the_decision_on() -> None:
+    for day, owes in ((date(2022, 5, 1), True), (date(2022, 4, 30), False)):
+        amended = Amended(cancelled_on=day)
+        assert owed_after("2022-B2", "trees", amended) is owes
+        assert not owed_after("2022-B3", "trees", amended)
+
+
+def test_a_task_is_closed_after_the_year_of_its_new_last_day() -> None:
+    sooner = Change(
+        decision="d",
+        effective="2022-B6",
+        first=date(2022, 11, 1),
+        indicator=None,
+        target=None,
+        due=date(2022, 12, 31),
+        year_targets=None,
+        mode="same_curve",
+    )
+    amended = Amended(changes=(sooner,))
+    assert owed_after("2022-B6", "trees", amended)
+    assert not owed_after("2023-B1", "trees", amended)
+
+
+def test_a_suspension_that_extends_a_task_keeps_it_open_into_another_year() -> None:
+    text = edited("due: 2023-12-31\n        measure", "due: 2022-11-30\n        measure")
+    assert not owed_after("2023-B1", "hall", resting(), text)
+    assert owed_after("2023-B1", "hall", resting(extend=True), text)
+
+
+def test_a_task_measured_by_a_rubric_owes_a_report_without_values() -> None:
+    text = edited(
+        "due: 2023-12-31\n        measure: percent", "due: 2023-12-31\n        measure: rubric"
+    )
+    plan, calendar = plan_of(text)
+    period = calendar.period("2022-B2")
+    (hall,) = (
+        one for one in obligations(plan, calendar, period, waived=()) if one.task.id == "hall"
+    )
+    assert hall.figures == ()

@@ -122,6 +122,7 @@ class Award(Grounds):
     points: Points | None = None
     """Its points; they win over a level."""
     matter: Line
+    """What it is for."""
 
 
 class Penalty(Grounds):
@@ -130,7 +131,9 @@ class Penalty(Grounds):
     type: Literal["penalty"] = "penalty"
     unit: Id
     points: Points
+    """What is deducted."""
     matter: Line
+    """What it is for; an exemption of the kind E3 names it so."""
     uncapped: bool = False
     """Whether it stands outside the cap: false data, a major accident."""
 
@@ -141,6 +144,7 @@ class Veto(Grounds):
     type: Literal["veto"] = "veto"
     unit: Id
     matter: Line
+    """What it is for."""
     cap: Literal["fair", "poor"]
     """The best grade that is left."""
 
@@ -151,7 +155,9 @@ class Rating(Grounds):
     type: Literal["rating"] = "rating"
     unit: Id
     year: int = Field(ge=1970, le=2200)
+    """The calendar year."""
     score: Annotated[Amount, Field(ge=0, le=100)]
+    """0 to 100; a later rating of the same year replaces it."""
 
 
 class CorrectedReport(Grounds):
@@ -162,6 +168,7 @@ class CorrectedReport(Grounds):
 
     type: Literal["correct"] = "correct"
     submission: Submission
+    """The report as it should have been."""
 
 
 Decision = Annotated[
@@ -189,9 +196,13 @@ class Rest(Contract):
     """A suspension as it is in force: the days of its periods, both included."""
 
     periods: tuple[Id, ...]
+    """Its periods, in their order."""
     first: Day
+    """The first day of the first."""
     last: Day
+    """The last day of the last."""
     extend: bool
+    """Whether the task's last day moves by the days it rests."""
 
 
 class Change(Contract):
@@ -200,12 +211,19 @@ class Change(Contract):
     decision: Id
     """The decision's id."""
     effective: Id
+    """The first period it holds for."""
     first: Day
+    """The first day of that period."""
     indicator: Id | None
+    """The indicator whose target or day moves; null: the task's own day."""
     target: Amount | None
+    """The new target; null leaves it as it is."""
     due: Day | None
+    """The new last day; null leaves it as it is."""
     year_targets: dict[Year, Amount] | None
+    """The new targets by year; null leaves them as they are."""
     mode: Mode
+    """Whether the curve stays, or begins anew at what was reached."""
 
 
 class Later(Contract):
@@ -221,8 +239,11 @@ class Amended(Contract):
     """What decisions have changed of a task since its plan file; each in the order of decisions."""
 
     rests: tuple[Rest, ...] = ()
+    """Its suspensions."""
     changes: tuple[Change, ...] = ()
+    """Its adjustments, each on top of those before it."""
     later: tuple[Later, ...] = ()
+    """Its extensions, one for each report that was extended."""
     cancelled_on: Day | None = None
     """The day of the decision, local to the plan."""
 

@@ -95,7 +95,7 @@ class Events(Contract):
     """The score up to which a bonus counts for a unit below it."""
 
 
-class Exemption(Contract):
+class ExemptionBounds(Contract):
     """Bounds of the tolerance rule (容错)."""
 
     limit: Amount = _default("0.30")
@@ -208,7 +208,7 @@ class Rulebook(Contract):
     """Left-out weight above this share: no rank, no grade (assessment 4.6)."""
     events: Events = Events()
     """Bonus and deductions (assessment 4.8)."""
-    exemption: Exemption = Exemption()
+    exemption: ExemptionBounds = ExemptionBounds()
     """Bounds of the tolerance rule (assessment 4.9)."""
     ranking: Literal["competition", "dense", "modified", "ordinal"] = "competition"
     """How ties are ranked (assessment 4.10)."""

@@ -57,13 +57,21 @@ class Submission(Contract):
     unit: Id
     period: Id
     values: dict[Id, Value] = Field(default_factory=dict, max_length=200)
+    """By indicator: a figure in its unit, or two rates in percent."""
     milestones: dict[Id, Done] | None = Field(default=None, max_length=500)
+    """By milestone: the day it was done, the share done, or null to take it back."""
     percent: Annotated[TextAmount, Field(ge=0, le=100)] | None = None
+    """0 to 100, the share of the task that is done."""
     no_data: tuple[Id, ...] = Field(default=(), max_length=200)
+    """Indicators whose source has not published yet."""
     as_of: Day | None = None
+    """The day the values hold for; null: the period's last."""
     correction: Correction | None = None
+    """Why a total falls, or something reported is taken back."""
     note: Note | None = None
+    """What the reporter adds."""
     evidence: tuple[Evidence, ...] = Field(default=(), max_length=50)
+    """Where the proof can be read."""
 
 
 class BatchItem(Submission):

@@ -38,9 +38,11 @@ AmendedPlan = tuple[PlanDocument, Mapping[str, Amended]]
 class Basis:
     """What a decision is held against: the plan in force, what is published, and when it is.
 
-    `published` has the last day of each published period by its id; `now` is business time.
+    `name` is the decision's own id; `published` has the last day of each published period by its
+    id; `now` is business time.
     """
 
+    name: str
     document: PlanDocument
     amended: Mapping[str, Amended]
     calendar: PlanCalendar
@@ -57,13 +59,10 @@ class Basis:
         return self.amended.get(task, UNAMENDED)
 
 
-def amend(decision: Decision, basis: Basis, *, name: str) -> AmendedPlan:
-    """The plan as it follows; the same one where a decision changes no task.
+def amend(decision: Decision, basis: Basis) -> AmendedPlan:
+    """The plan as it follows from a decision that `refusals_of` has nothing against.
 
-    Args:
-        decision: one that `refusals_of` has nothing against.
-        basis: what it was held against.
-        name: the decision's id.
+    It is the same one where the decision changes no task.
     """
     document, amended = basis.document, basis.amended
     match decision:
@@ -72,22 +71,20 @@ def amend(decision: Decision, basis: Basis, *, name: str) -> AmendedPlan:
         case Addition():
             document = with_task(document, decision.action, decision.task)
         case Extension() | Adjustment() | Suspension() | Cancellation():
-            after = _amended(decision, basis, name)
+            after = _amended(decision, basis)
             amended = {**amended, decision.task: after}
         case _:
             pass
     return document, amended
 
 
-def _amended(
-    decision: Extension | Adjustment | Suspension | Cancellation, basis: Basis, name: str
-) -> Amended:
+def _amended(decision: Extension | Adjustment | Suspension | Cancellation, basis: Basis) -> Amended:
     was = basis.of(decision.task)
     match decision:
         case Extension():
             return was.model_copy(update={"later": _later(was.later, decision)})
         case Adjustment():
-            change = change_of(decision, basis.calendar, name=name)
+            change = change_of(decision, basis)
             return was.model_copy(update={"changes": (*was.changes, change)})
         case Suspension():
             return was.model_copy(update={"rests": (*was.rests, _rest(decision, basis.calendar))})
@@ -104,12 +101,12 @@ def _later(granted: Sequence[Later], more: Extension) -> tuple[Later, ...]:
     return (*rest, Later(unit=more.unit, period=more.period, working_days=days))
 
 
-def change_of(decision: Adjustment, calendar: PlanCalendar, *, name: str) -> Change:
+def change_of(decision: Adjustment, basis: Basis) -> Change:
     """An adjustment as it is in force: it begins with the first day of its period (4.7)."""
     return Change(
-        decision=name,
+        decision=basis.name,
         effective=decision.effective,
-        first=calendar.period(decision.effective).first,
+        first=basis.calendar.period(decision.effective).first,
         indicator=decision.indicator,
         target=decision.target,
         due=decision.due,

@@ -98,7 +98,7 @@ def _extension(decision: Extension, basis: Basis) -> Iterator[Refusal]:
         yield _refusal("wrong_unit", "unit", f"{message}: name the lead on its last day")
     yield from _ended(decision.task, period, "period", basis)
     yield from _published(period, "period", basis)
-    _, after = amend(decision, basis, name="asked")
+    _, after = amend(decision, basis)
     until_now, then = (
         amended.working_days_more(decision.unit, period.id)
         for amended in (basis.of(task.id), after[task.id])
@@ -136,7 +136,7 @@ def _adjustment(decision: Adjustment, basis: Basis) -> Iterator[Refusal]:
                 yield _refusal("indicator_required", "indicator", message)
                 return
     before = as_changed(task, basis.of(task.id), effective.first)
-    after = changed(before, [change_of(decision, basis.calendar, name="asked")])
+    after = changed(before, [change_of(decision, basis)])
     kept = "year_targets" if decision.year_targets is None else None
     for problem in _news(_with(basis.document, before), _with(basis.document, after)):
         field = _field(problem.path)

@@ -59,6 +59,7 @@ class Decisions:
             if await _is_known(session, plan, name, decision):
                 return Made(decision=name)
             basis = Basis(
+                name=name,
                 document=in_force.document,
                 amended=in_force.amended,
                 calendar=in_force.calendar,
@@ -74,7 +75,7 @@ class Decisions:
             await self._journal.record(
                 session, made, at=now, correlation=caller.correlation, event_id=told
             )
-            new = amend(decision, basis, name=name)
+            new = amend(decision, basis)
             version = await self._plans.follow(session, in_force, new, now=now, caller=caller)
             submission = None
             if isinstance(decision, CorrectedReport):
