@@ -14,14 +14,11 @@ from typing import Any, Final, NamedTuple
 import httpx
 import pytest
 import yaml
+from demo_cast import entries, on_stage
 from peers import HOST, NotInstalled, free_ports
 from peers.prometheus import Prometheus
 
-from duban.demo import cast
-from duban.demo.receivers import receivers
-from duban.demo.stage import Stage
-from duban.house import Outgoing, Ports, listening, open_house
-from shared.kit.clock import MovableClock
+from duban.house import Ports
 
 ROOT: Final = Path(__file__).parents[2]
 RULES: Final = ROOT / "deploy" / "prometheus" / "alerts.yaml"
@@ -150,24 +147,10 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Evening:
 
 
 async def play(folder: Path) -> Evening:
-    intake, scoring, notify, hook_port, smtp_port = free_ports(5)
+    intake, scoring, notify = free_ports(3)
     ports = Ports(intake=intake, scoring=scoring, notify=notify)
-    outgoing = Outgoing(smtp_port=smtp_port, allow_targets=f"127.0.0.1/32:{hook_port}")
-    clock = MovableClock(path=folder / "business-time", start=cast.OPENING)
-    async with (
-        receivers(http_port=hook_port, smtp_port=smtp_port) as received,
-        open_house(folder=folder, clock=clock, ports=ports, outgoing=outgoing) as house,
-        listening(house.apps),
-    ):
-        stage = Stage(
-            house=house,
-            ports=ports,
-            clock=clock,
-            received=received,
-            hook_url=f"http://{HOST}:{hook_port}/hook",
-            examples=ROOT / "examples" / "fuzhou",
-            tell=lambda _step: None,
-        )
+    timeline = entries(through="2021-B2")
+    async with on_stage(folder, ports, timeline=timeline) as (stage, house, _):
         prometheus = server(folder, ports)
         try:
             if prometheus is not None:

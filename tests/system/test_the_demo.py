@@ -1,16 +1,23 @@
-"""One period of the real plan, from the first token to a mailbox, through real HTTP and SMTP."""
+"""A year of the real plan, from the first token to the closing account, over HTTP and SMTP."""
 
+import asyncio
 import hashlib
 import io
+import json
+import os
+import random
+import signal
 import socket
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from demo_cast import EXAMPLES, SEED, entries, on_stage, released, scenario
 from peers import free_ports
 from peers.kafka import Kafka
 from peers.postgres import Postgres
@@ -18,27 +25,16 @@ from rich.console import Console
 
 from duban import demo
 from duban.demo import cast
-from duban.demo.account import print_account
-from duban.demo.receivers import Received, receivers, text_of
-from duban.demo.stage import Played, Stage
-from duban.house import Engines, House, Outgoing, Ports, listening, open_house
-from duban.settled import settle
+from duban.demo.account import account_of, print_account
+from duban.demo.progress import Progress
+from duban.demo.receivers import text_of
+from duban.demo.script import Entry
+from duban.house import Engines, Ports
 from shared.kit import logs
 from shared.kit.bus.kafka import KafkaBus
-from shared.kit.clock import MovableClock
 from shared.kit.foundation import TOPICS
 
-EXAMPLES = Path(__file__).parents[2] / "examples" / "fuzhou"
-
-
-@dataclass(frozen=True)
-class Evening:
-    """The demo after it was played: what it did, what arrived, where its data is."""
-
-    played: Played
-    received: Received
-    folder: Path
-    ports: Ports
+Digests = list[tuple[str, int, str]]
 
 
 @pytest.fixture
@@ -57,42 +53,30 @@ def real(postgres: Postgres, tmp_path: Path) -> Iterator[Engines]:
     kafka.kill()
 
 
-@asynccontextmanager
-async def house_at(
-    folder: Path, ports: Ports, outgoing: Outgoing, engines: Engines | None = None
-) -> AsyncIterator[tuple[House, MovableClock]]:
-    clock = MovableClock(path=folder / "business-time", start=cast.OPENING)
-    async with open_house(
-        folder=folder, clock=clock, ports=ports, outgoing=outgoing, engines=engines
-    ) as house:
-        yield house, clock
+def two_ports() -> tuple[int, int]:
+    hook, smtp = free_ports(2)
+    return hook, smtp
 
 
-async def play(folder: Path, ports: Ports, engines: Engines | None = None) -> Evening:
-    """Play the demo; on the embedded default every consumer then hears everything once more."""
-    hook_port, smtp_port = free_ports(2)
-    outgoing = Outgoing(smtp_port=smtp_port, allow_targets=f"127.0.0.1/32:{hook_port}")
-    async with receivers(http_port=hook_port, smtp_port=smtp_port) as received:
-        opened = house_at(folder, ports, outgoing, engines)
-        async with opened as (house, clock), listening(house.apps):
-            stage = Stage(
-                house=house,
-                ports=ports,
-                clock=clock,
-                received=received,
-                hook_url=f"http://127.0.0.1:{hook_port}/hook",
-                examples=EXAMPLES,
-                tell=lambda _step: None,
-            )
-            played = await stage.play()
-        if engines is not None:
-            return Evening(played, received, folder, ports)
-        before = (digests(folder), len(received.webhooks), len(received.mails))
-        forget_offsets(folder)
-        async with house_at(folder, ports, outgoing) as (house, clock), listening(house.apps):
-            await settle(house, clock=clock)
-        assert (digests(folder), len(received.webhooks), len(received.mails)) == before
-    return Evening(played, received, folder, ports)
+def simulated(folder: Path, timeline: Sequence[Entry]) -> Digests:
+    """What `duban simulate` publishes of the same entries."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return digests_of(play(scenario(folder, timeline)))
+
+
+def play(file: Path) -> dict[str, Any]:
+    """What `duban simulate --json` prints of a scenario."""
+    command = [sys.executable, "-m", "duban", "simulate", str(file), "--json"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  # ours
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def digests_of(told: dict[str, Any]) -> Digests:
+    assert told["refused"] == []
+    found = [(one["period"], one["version"], one["digest"]) for one in told["publications"]]
+    found += [(f"{one['year']}-year", one["version"], one["digest"]) for one in told["years"]]
+    return sorted(found)
 
 
 def forget_offsets(folder: Path) -> None:
@@ -101,7 +85,7 @@ def forget_offsets(folder: Path) -> None:
         assert log.execute("DELETE FROM commits").rowcount > 0
 
 
-def digests(folder: Path) -> dict[str, str]:
+def tables(folder: Path) -> dict[str, str]:
     """What each service's tables hold, but for what a restart rightly touches."""
     found = {}
     for service in ("intake", "scoring", "notify"):
@@ -120,64 +104,146 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.system
-async def test_the_demo_publishes_and_tells_whom_it_concerns_once(
+@pytest.mark.timeout(900)
+async def test_a_year_of_the_city_is_played_told_and_played_again(
     tmp_path: Path, ports: Ports
 ) -> None:
-    says_what_it_should(await play(tmp_path, ports))
+    timeline, folder, hook = entries(), tmp_path / "demo", two_ports()
+    async with on_stage(folder, ports, timeline=timeline, hook=hook) as (stage, _, received):
+        await stage.play()
+        live = await released(stage)
+        progress = Progress(path=folder / "demo.json", seed=SEED)
+        account = await account_of(stage, progress, received)
+        exported = await asyncio.to_thread(export, ports, progress.tokens, tmp_path)
+    before = tables(folder), len(received.webhooks), len(received.mails)
+
+    # Eight releases: six periods, a correction, the year; and the same bytes by simulation.
+    assert [one[:2] for one in live] == [
+        ("2021-B1", 1),
+        ("2021-B2", 1),
+        ("2021-B3", 1),
+        ("2021-B3", 2),
+        ("2021-B4", 1),
+        ("2021-B5", 1),
+        ("2021-B6", 1),
+        ("2021-year", 1),
+    ]
+    assert await asyncio.to_thread(simulated, tmp_path / "script", timeline) == live
+    assert digests_of(await asyncio.to_thread(play, exported)) == live
+
+    # The year has what it is to have.
+    receipts = account.progress.receipts
+    assert receipts["on_time"] > 8 * receipts["late"] > 0
+    lines = {
+        one["period"]: {line["task"]: line for line in one["tasks"]} for one in account.publications
+    }
+    assert lines["2021-B2"]["A7.T2"]["score"] == "0.00"  # silent
+    assert lines["2021-B3"]["A7.T2"]["light"] == "red"  # silent again
+    assert lines["2021-B4"]["A6.T3"]["left_out"] == "suspended"
+    assert lines["2021-B4"]["A8.T1"]["left_out"] == "exempt"
+    assert lines["2021-B3"]["A5.T1"]["flags"] == ["corrected"]
+    assert lines["2021-B2"]["A5.T3"]["t"] == "100.00"  # returned, and repaired in time
+
+    # Everybody concerned was told, once, with a signature that holds.
+    hooks = received.webhooks
+    assert all(one.verified for one in hooks)
+    assert len({one.id for one in hooks}) == len(hooks) > 0
+    console = Console(file=io.StringIO(), width=200)
+    print_account(console, account, Ports(), "http://127.0.0.1:8004")
+    assert isinstance(console.file, io.StringIO)
+    told = console.file.getvalue()
+    for part in ("Period by period", "Who is behind", "Who moved", "Sent", "Where to look"):
+        assert part in told
+    assert text_of(received.mails[-1]).splitlines()[0] in told
+
+    # Hearing everything once more changes nothing and tells nobody.
+    forget_offsets(folder)
+    async with on_stage(folder, ports, timeline=timeline, hook=hook) as (stage, _, again):
+        await stage.play()
+        assert await released(stage) == live
+    assert (tables(folder), len(again.webhooks), len(again.mails)) == before
+
+
+def export(ports: Ports, tokens: dict[str, str], folder: Path) -> Path:
+    """What `duban export scenario` writes of the year that was played."""
+    out = folder / "exported.json"
+    command = [sys.executable, "-m", "duban", "export", "scenario", cast.PLAN, "--out", str(out)]
+    env = os.environ | {
+        "DUBAN_TOKEN": tokens["office drafter"],
+        "DUBAN_INTAKE_URL": ports.url("intake"),
+        "DUBAN_SCORING_URL": ports.url("scoring"),
+    }
+    subprocess.run(command, check=True, env=env, capture_output=True)  # noqa: S603  # ours
+    return out
 
 
 @pytest.mark.system
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 async def test_the_demo_is_the_same_on_kafka_and_postgresql(
     tmp_path: Path, ports: Ports, real: Engines
 ) -> None:
-    says_what_it_should(await play(tmp_path, ports, real))
+    timeline = entries(through="2021-B2")
+    async with on_stage(tmp_path / "demo", ports, timeline=timeline, engines=real) as (
+        stage,
+        _,
+        _r,
+    ):
+        await stage.play()
+        live = await released(stage)
+    assert live == await asyncio.to_thread(simulated, tmp_path / "script", timeline)
 
 
-def says_what_it_should(evening: Evening) -> None:
-    """The publication, the webhooks, the mails and the account of the evening."""
-    lines = {line["task"]: line for line in evening.played.publication["tasks"]}
-    rates = evening.played.publication["rates"]
-    assert len(lines) == 46
-    assert (rates["late"], rates["missing"]) == (1, 1)
-    assert rates["on_time"] == rates["expected"] - 2
+_ALONE = """
+import asyncio, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from demo_cast import entries, on_stage
+from duban.house import Ports
+from shared.kit import logs
 
-    (silent,), (late,), (repaired,) = cast.SILENT, cast.LATE, cast.SLIPS
-    assert lines[silent]["score"] == "0.00"
-    assert lines[silent]["light"] in {"yellow", "red"}
-    assert (lines[late]["t"], lines[late]["score"]) == ("80.00", "98.00")
-    assert (lines[repaired]["t"], lines[repaired]["light"]) == ("100.00", "green")
+async def main() -> None:
+    logs.set_up(form="plain", level="ERROR")
+    intake, scoring, notify, hook, smtp = map(int, sys.argv[3:])
+    ports = Ports(intake=intake, scoring=scoring, notify=notify)
+    timeline = entries(through="2021-B1")
+    folder, receivers = Path(sys.argv[2]), (hook, smtp)
+    async with on_stage(folder, ports, timeline=timeline, hook=receivers) as (stage, _, _received):
+        await stage.play()
 
-    behind = {task for task, line in lines.items() if line["light"] in {"yellow", "red"}}
-    hooks = evening.received.webhooks
-    lag = [one for one in hooks if one.body["data"]["kind"] == "lag"]
-    assert all(one.verified for one in hooks)
-    assert len({one.id for one in hooks}) == len(hooks)
-    assert sorted(one.body["data"]["task"]["id"] for one in lag) == sorted(behind)
-    overdue = {
-        one.body["data"]["task"]["id"] for one in hooks if one.body["data"]["kind"] == "overdue"
-    }
-    assert overdue == cast.SILENT | cast.LATE
-
-    mailed = [str(mail["to"]) for mail in evening.received.mails]
-    for task in behind:
-        assert f"reporter.{lines[task]['unit']}@fuzhou.example" in mailed
-
-    told = told_on_a_console(evening)
-    assert all(f"│ {task} " in told for task in behind)
-    assert "How one line came about" in told
-    for mail in evening.received.mails:
-        assert str(mail["subject"]) in told
-    assert text_of(evening.received.mails[-1]).splitlines()[0] in told
-    assert evening.played.tokens["office drafter"] in told
+asyncio.run(main())
+"""
 
 
-def told_on_a_console(evening: Evening) -> str:
-    """The account of the demo as a wide console shows it."""
-    console = Console(file=io.StringIO(), width=200)
-    print_account(console, evening.played, evening.received, Ports(), "http://127.0.0.1:8004")
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
+@pytest.mark.system
+@pytest.mark.timeout(600)
+async def test_a_demo_that_is_killed_goes_on_where_it_was(tmp_path: Path, ports: Ports) -> None:
+    timeline, folder, hook = entries(through="2021-B1"), tmp_path / "demo", two_ports()
+    chance, kills = random.Random(7), 0  # noqa: S311  # moments, no secret
+    places = [ports.intake, ports.scoring, ports.notify, *hook]
+    here = str(Path(__file__).parents[1])
+
+    while True:
+        one = subprocess.Popen(  # noqa: ASYNC220, S603  # ours, and it is killed
+            [sys.executable, "-c", _ALONE, here, str(folder), *map(str, places)],
+        )
+        opened = (folder / "demo.json").exists()
+        try:
+            await asyncio.to_thread(one.wait, chance.uniform(4, 9) if kills < 4 else None)
+        except subprocess.TimeoutExpired:
+            one.send_signal(signal.SIGKILL)
+            one.wait()
+            if not opened and not (folder / "demo.json").exists():
+                continue  # what was not furnished yet is begun anew
+            kills += 1
+            continue
+        assert one.returncode == 0
+        break
+    assert kills == 4 or Progress(path=folder / "demo.json", seed=SEED).done == len(timeline)
+    async with on_stage(folder, ports, timeline=timeline, hook=hook) as (stage, _, received):
+        await stage.play()
+        live = await released(stage)
+    assert live == await asyncio.to_thread(simulated, tmp_path / "script", timeline)
+    assert len({one.id for one in received.webhooks}) == len(received.webhooks)
 
 
 @pytest.mark.system
@@ -192,6 +258,7 @@ def test_a_second_demo_is_refused_and_leaves_the_first_ones_folder_alone(
         monkeypatch.chdir(EXAMPLES.parents[1])
         kept = tmp_path / "intake.db"
         kept.touch()
-        assert demo.run_demo(folder=tmp_path, once=True, as_json=False) == 1
+        status = demo.run_demo(folder=tmp_path, once=True, fresh=True, seed=1, as_json=False)
+        assert status == 1
     assert kept.exists()
     assert "end what uses them" in " ".join(capsys.readouterr().err.split())

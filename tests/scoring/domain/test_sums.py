@@ -4,7 +4,7 @@ import pytest
 from recompute import sums_in, value_of, wrong_sums
 from scoring_cast import a_plan, a_report, a_run, a_task
 
-from scoring.domain.period_run import run_period
+from scoring.domain.period_run import PeriodResult, run_period
 from scoring.domain.sums import Teller
 from shared.contracts.plan import Language
 from shared.contracts.values import Text
@@ -21,7 +21,7 @@ TASKS = (
 )
 
 
-def a_result():  # noqa: ANN201  # a period's result
+def a_result() -> PeriodResult:
     reports = [
         a_report("T1", values={"T1.I": "20"}),
         a_report("T2", values={"T2.I": "34"}),
