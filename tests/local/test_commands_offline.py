@@ -26,8 +26,10 @@ COMMANDS = [
     "token list",
     "token revoke",
     "doctor",
+    "simulate",
+    "export scenario",
 ]
-LATER = ["simulate", "export scenario", "publish correct"]
+LATER = ["publish correct"]
 
 
 def written(folder: Path, name: str, text: str) -> Path:

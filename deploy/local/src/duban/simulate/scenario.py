@@ -239,7 +239,7 @@ def _misshapen(document: Document) -> Iterator[Problem]:
             mend = "write the document here, or the name of its file"
             yield _problem(document, (key,), "wrong_type", f"{key} is no document", mend)
     for key in ("timeline", "holidays"):
-        if not isinstance(value.get(key) or [], list):
+        if not isinstance(value.get(key), list | None):
             yield _problem(document, (key,), "wrong_type", f"{key} is no list", "write [item, …]")
 
 
