@@ -32,7 +32,6 @@ from shared.kit.inbox import Inbox
 from shared.kit.journal import Journal, to_message
 from shared.kit.log_guard import LogGuard
 from shared.kit.metrics import KitMetrics
-from shared.kit.pages import Pages
 from shared.kit.parts import Parts
 from shared.kit.relay import Relay
 from shared.kit.tables import KitTables
@@ -243,7 +242,8 @@ class Service:
             consumer=consumer,
             workers=Workers(workers or {}),
             gate=gate,
-            pages=Pages(gate=gate, secure_cookie=False),
+            templates=None,
+            secure_cookie=False,
             metrics=self.metrics,
             figures=self.figures(),
         )
