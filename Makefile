@@ -29,8 +29,8 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 setup: $(VENV)/.runtime ## the virtual environment and .venv/bin/duban
 setup-dev: $(VENV)/.dev ## the same, with the tools the tests need
 
-demo: setup ## run the demo (ONCE=1: print the account and end)
-	@$(VENV)/bin/duban demo $(if $(ONCE),--once)
+demo: setup ## a year of a real city (ONCE=1: print the account and end; FRESH=1: anew; SEED=7)
+	@$(VENV)/bin/duban demo $(if $(ONCE),--once) $(if $(FRESH),--fresh) $(if $(SEED),--seed $(SEED))
 
 up: setup ## run the three services in one process, on SQLite
 	@$(VENV)/bin/duban up

@@ -3,6 +3,7 @@
 import ast
 import itertools
 import re
+from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
