@@ -302,17 +302,6 @@ async def test_a_confirmed_task_is_owed(empty_town: Town) -> None:
     assert "hall" in await empty_town.owed()
 
 
-async def test_a_node_is_done_until_the_task_closes_by_its_new_day(town: Town) -> None:
-    said = {"type": "adjust", "task": "bridge", "due": "2023-12-31", "effective": "2022-B3"}
-    await decided(town, said)
-    await decided(
-        town, {"type": "suspend", "task": "bridge", "periods": ["2022-B4"], "extend": True}
-    )
-    await town.move_to("2024-02-20 12:00")
-    body = report("bridge", "east", "2023-B6", milestones={"opening": "2024-02-10"})
-    await town.accepted(body)  # December 2023 and the 62 days it rested: open until the end of 2024
-
-
 # --- a new file
 
 
