@@ -4,8 +4,10 @@ from typing import Any
 
 import httpx
 import pytest
-from intake_cast import Town, trees
+from intake_cast import Town, codes, edited, report, trees
 
+from intake.domain.findings import Findings
+from intake.service import files
 from shared.contracts.intake import SubmissionReturned, SubmissionVerified
 
 ONE_HOLDER = "rulebook: {id: small, version: 1, separation: off}\n"
@@ -164,3 +166,82 @@ async def test_a_return_gives_its_reason(town: Town) -> None:
     answer = await send_back(town, await sent(town), reason="")
     assert answer.status_code == 422
     assert reviews(town) == 0
+
+
+# --- grades and figures of the reviewer (assessment 4.1)
+
+RUBRIC = edited(
+    "due: 2023-12-31\n        measure: percent", "due: 2023-12-31\n        measure: rubric"
+)
+
+
+@pytest.fixture
+async def graded(empty_town: Town, monkeypatch: pytest.MonkeyPatch) -> Town:
+    """The hall is measured by a rubric."""
+    nothing = Findings(errors=[], notices=[])
+    monkeypatch.setattr(files, "check_plan", lambda *_args, **_named: nothing)
+    applied = await empty_town.apply(RUBRIC)
+    assert applied.status_code == 200, applied.text
+    return empty_town
+
+
+async def test_the_newest_grade_of_a_rubric_counts(graded: Town) -> None:
+    submission = str((await graded.accepted(report("hall", "east")))["id"])
+    assert (await verify(graded, submission, rubric="B")).json()["rubric"] == "B"
+    assert (await verify(graded, submission, marks="1")).json()["rubric"] == "B"
+    shown = (await verify(graded, submission, rubric="A")).json()
+    assert (shown["rubric"], shown["marks"]) == ("A", "1")
+    assert [one.rubric for one in graded.said(SubmissionVerified)] == ["B", None, "A"]
+
+
+@pytest.mark.parametrize("grade", ["E", "a", "", 1])
+async def test_there_are_four_grades(graded: Town, grade: Any) -> None:  # noqa: ANN401  # JSON
+    submission = str((await graded.accepted(report("hall", "east")))["id"])
+    assert (await verify(graded, submission, rubric=grade)).status_code == 422
+    assert reviews(graded) == 0
+
+
+async def test_a_grade_is_for_a_task_that_is_measured_by_one(town: Town) -> None:
+    answer = await verify(town, await sent(town), rubric="B")
+    assert (answer.status_code, codes(answer)) == (422, [("rubric_refused", "rubric")])
+    assert reviews(town) == 0
+
+
+async def test_a_figure_may_be_verified_otherwise_than_it_was_reported(town: Town) -> None:
+    submission = await sent(town)
+    await verify(town, submission, values={"planted": "35", "alive": "30"})
+    await verify(town, submission, values={"planted": "36"})
+    told = [
+        {name: str(one) for name, one in said.values.items()}
+        for said in town.said(SubmissionVerified)
+    ]
+    assert told == [{"planted": "35", "alive": "30"}, {"planted": "36"}]
+    shown = (await town.get(f"/v1/submissions/{submission}")).json()
+    assert shown["values"] == {"planted": "40"}
+    assert shown["verified_values"] == {"planted": "36", "alive": "30"}
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ({"clarity": "1"}, ("unknown_item", "values.clarity")),
+        ({"planted": "-1"}, ("wrong_value", "values.planted")),
+        ({"planted": "1.5"}, ("wrong_value", "values.planted")),
+        ({"planted": {"own": "1", "other": "2"}}, ("wrong_value", "values.planted")),
+    ],
+)
+async def test_a_verified_figure_fits_its_kind(
+    town: Town, values: dict[str, Any], found: tuple[str, str]
+) -> None:
+    answer = await verify(town, await sent(town), values=values)
+    assert (answer.status_code, codes(answer)) == (422, [found])
+    assert reviews(town) == 0
+
+
+async def test_the_next_total_is_held_against_the_verified_one(town: Town) -> None:
+    await verify(town, await sent(town), values={"planted": "30"})
+    await town.publish("2022-B2", "2022-04-30")
+    later = trees("35") | {"period": "2022-B3"}
+    await town.accepted(later)
+    fallen = await town.submit(later | {"values": {"planted": "29"}})
+    assert codes(fallen) == [("total_fell", "values.planted")]

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from intake_cast import LAKE_TOWN, at, edited, plan_of, report, trees
 
-from intake.domain.admission import Counted, Known, Refusal, admit, as_of
+from intake.domain.admission import Counted, Known, admit, as_of
+from intake.domain.reported import Refusal, what_is_reported
+from shared.contracts.decisions import Amended, Rest
 from shared.contracts.submission import Submission
 
 NOTHING = Known(counted={}, done=frozenset())
@@ -294,3 +296,25 @@ def test_a_refusal_says_how_to_mend_it() -> None:
     assert "2022-07-01" in early.message
     (unknown,) = refusals(report("trees", "water", values={"plantd": "1"}))
     assert "alive, planted" in unknown.message
+
+
+@pytest.mark.parametrize(("extend", "found"), [(True, []), (False, ["wrong_value"])])
+def test_a_node_is_done_until_the_task_closes_by_its_moved_day(
+    *, extend: bool, found: list[str]
+) -> None:
+    plan, calendar = plan_of(edited("end: 2023-12-31", "end: 2024-12-31", MORE))
+    body = submission(report("bridge", "east", "2023-B6", milestones={"opening": "2024-01-10"}))
+    first, last = date(2022, 7, 1), date(2023, 2, 28)  # due on 30 June 2023, then in 2024
+    rest = Rest(periods=("2022-B4",), first=first, last=last, extend=extend)
+    subject = what_is_reported(
+        plan, body, calendar.period("2023-B6"), {"bridge": Amended(rests=(rest,))}
+    )
+    refused = admit(
+        body,
+        plan=plan,
+        calendar=calendar,
+        known=NOTHING,
+        now=at("2024-02-20 10:00"),
+        subject=subject,
+    )
+    assert [one.code for one in refused] == found

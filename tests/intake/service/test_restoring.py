@@ -26,6 +26,7 @@ from shared.kit.log_guard import LogGuard
 STATE = {
     "submissions": ("number",),
     "plan_versions": (),
+    "decisions": ("number",),
     "cutoffs": ("number",),
     "credentials": ("last_used_at",),
     "timers": (),
@@ -33,6 +34,8 @@ STATE = {
     "journal_sequences": (),
 }
 """What must be as it was; columns that tell of the database alone are left out."""
+EXTEND = {"type": "extend", "task": "hall", "unit": "east", "period": "2022-B2"}
+EXCUSE = {"type": "exempt", "id": "X1", "task": "trees", "unit": "works", "kind": "E2"}
 RULEBOOK = "rulebook: {id: strict, version: 1}\n"
 
 
@@ -115,8 +118,12 @@ async def until_trusted(town: Town) -> None:
     await until(trusted)
 
 
+async def decide(town: Town, said: dict[str, Any]) -> httpx.Response:
+    return await town.post(f"/v1/plans/{PLAN}/decisions", said, by="office")
+
+
 async def a_week(town: Town) -> None:
-    """Reports, reviews, a new version of the plan, tokens, a mark, and days that pass."""
+    """Reports, reviews, decisions, versions of the plan, tokens, a mark, and days that pass."""
     first = await town.accepted(trees("30"))
     await town.accepted(report("bridge", "east", milestones={"drawings": "2022-04-20"}))
     verified = await town.post(
@@ -126,6 +133,11 @@ async def a_week(town: Town) -> None:
         f"/v1/submissions/{first['id']}/verify", {"marks": "0.5", "reason": "no map"}, by="office"
     )
     applied = await town.apply(edited("Plant trees", "Plant many trees"))
+    extended = await decide(town, {**EXTEND, "working_days": 2})
+    excused = await decide(town, EXCUSE)
+    figure = await town.post(
+        f"/v1/submissions/{first['id']}/verify", {"values": {"planted": "29"}}, by="office"
+    )
     cut = await town.post(f"/v1/plans/{PLAN}/cutoffs", by="office")
     await town.move_to("2022-05-09 12:00")
     second = await town.accepted(trees("40"))
@@ -135,7 +147,7 @@ async def a_week(town: Town) -> None:
     issued = await town.issue("newcomer", "submit", unit="east")
     revoked = await town.post(f"/v1/tokens/{issued['id']}/revoke", by="operator")
     await town.move_to("2022-05-12 12:00")
-    answers = (verified, again, applied, cut, sent_back, revoked)
+    answers = (verified, again, applied, extended, excused, figure, cut, sent_back, revoked)
     assert all(one.is_success for one in answers), [one.text for one in answers]
 
 

@@ -1,6 +1,9 @@
 """A line in words: what a unit reads to recompute its score by hand."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
+from string import Formatter
 
 import pytest
 from scoring_cast import (
@@ -16,10 +19,12 @@ from scoring_cast import (
     the_line,
 )
 
+from scoring.domain.bending import FORMULAS as BENDS
+from scoring.domain.exact import write_exact
 from scoring.domain.explanation import explain
 from scoring.domain.formulas import FORMULAS
 from scoring.domain.phrases import CALCULATIONS, NAMES, PHRASES
-from scoring.domain.task_line import TaskLine
+from scoring.domain.task_line import Bend, TaskLine
 from shared.contracts.plan import Language
 from shared.contracts.values import Text
 
@@ -154,7 +159,135 @@ def test_every_line_has_words(
     assert len(told(line, language)) > 3
 
 
+def worked_out(calculation: str, operands: Mapping[str, Fraction]) -> Fraction:
+    """What a pocket calculator makes of the printed sum."""
+    signs = {"÷": "/", "×": "*", "−": "-", "²": "**2", "³": "**3", "≥": ">=", "≤": "<="}
+    written = {name: f"(Fraction('{write_exact(of)}'))" for name, of in operands.items()}
+    text = calculation.format(**written)
+    for sign, operator in signs.items():
+        text = text.replace(sign, operator)
+    tools = {"Fraction": Fraction, "max": max, "min": min}
+    return Fraction(eval(text, {"__builtins__": {}}, tools))  # noqa: S307  # our own sums
+
+
+DATES: Json = {"start": "2021-01-01", "due": "2025-12-31"}
+POINTS = [{"by": "2022-01-31", "share": "0.1"}, {"by": "2025-12-31", "share": "1"}]
+CURVES: list[Json] = [
+    *(
+        {"curve": form, "basis": basis}
+        for form in ("linear", "smooth")
+        for basis in ("month", "day")
+    ),
+    *({"curve": "table", "table": POINTS, "between": form} for form in ("linear", "step")),
+    *(
+        {"curve": "yearly", "inside": form, "basis": basis}
+        for form in ("linear", "smooth")
+        for basis in ("month", "day")
+    ),
+]
+FIGURES: list[Json] = [
+    an_indicator("I1", "growth"),
+    an_indicator("I1", "at_most", baseline="200"),
+    an_indicator("I1", "hold", target="30"),
+    an_indicator("I1", "maintain"),
+    an_indicator("I1", "about", target="42"),
+    an_indicator("I1", "about", tolerance="1"),
+    an_indicator("I1", "about", baseline="10"),
+    an_indicator("I1", "range", target="45", target_high="120"),
+    an_indicator("I1", "ceiling", target="140"),
+    an_indicator("I1", "ceiling", tolerance="0"),
+    an_indicator("I1", "relation", target=None),
+    *(an_indicator("I1", "cumulative", expectation=curve) for curve in CURVES),
+]
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda one: f"{one['kind']}")
+@pytest.mark.parametrize("period", ["2022-B2", "2025-B4"])
+def test_the_printed_operands_recompute_the_printed_number(figure: Json, period: str) -> None:
+    task = a_task(indicators=[figure], expectation={"curve": "smooth"}, **DATES)
+    report = a_report(
+        period=period, values={"I1": "40"}, relations={"I1": (Decimal("6.1"), Decimal("6.7"))}
+    )
+    (part,) = the_line(a_run(task, period=period, reports=[report])).parts
+    assert part.a == worked_out(CALCULATIONS[part.formula], part.operands)
+    e = part.bends[0].operands["expected"] if part.bends else part.e
+    if part.curve_operands:
+        assert e == worked_out(CALCULATIONS[part.curve], part.curve_operands)
+    for bend in part.bends:
+        assert bend.operands["expected"] == e
+        e = worked_out(CALCULATIONS[bend.formula], bend.operands)
+    assert e == part.e
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda one: f"{one['kind']}")
+def test_every_kind_and_curve_has_words(figure: Json, language: Language) -> None:
+    pairs = {"I1": (Decimal(6), Decimal(7))}
+    report = a_report(values={"I1": "40"}, relations=pairs)
+    line = the_line(a_run(a_task(indicators=[figure], **DATES), reports=[report]))
+    read_back = TaskLine.model_validate_json(line.model_dump_json())
+    assert told(read_back, language) == told(line, language)
+
+
+def test_a_compound_rate_is_told_year_by_year() -> None:
+    task = a_task(indicators=[an_indicator("I1", "compound", target="7")], **DATES)
+    reports = [
+        a_report(period=f"{year}-B6", values={"I1": rate})
+        for year, rate in (("2021", "8"), ("2022", "4"), ("2023", "6"))
+    ]
+    sums = told(the_line(a_run(task, period="2023-B6", reports=reports)))
+    assert any(
+        one.startswith(
+            "Investment: index of all years (2021, 2022, 2023) = "
+            "(1 + 8 ÷ 100) × (1 + 4 ÷ 100) × (1 + 6 ÷ 100) = 1.190592; "
+            "a = ln(index of all years) ÷ (years × ln(1 + target ÷ 100)) = "
+            "ln(1.190592) ÷ (5 × ln(1 + 7 ÷ 100)) = 0.5156"
+        )
+        for one in sums
+    )
+
+
+def test_a_ceiling_tells_what_is_allowed_and_how_that_came() -> None:
+    task = a_task(indicators=[an_indicator("I1", "ceiling", target="120")])
+    sums = told(the_line(a_run(task, reports=[a_report(values={"I1": "44"})])))
+    assert sums[1:4] == (
+        "Investment: E = months gone by ÷ months in all = 4 ÷ 12 = 1/3 ≈ 0.3333",
+        "Investment: the ceiling allows 1/3 of it by now, and is to be kept: E = 1",
+        (
+            "Investment: a = max(0, 1 − max(0, value − share allowed so far × target) ÷ "
+            "(tolerance × share allowed so far × target)) = "
+            "max(0, 1 − max(0, 44 − (1/3) × 120) ÷ (0.2 × (1/3) × 120)) = 0.5"
+        ),
+    )
+
+
+def test_what_nobody_has_graded_is_said_to_be_so() -> None:
+    sums = told(the_line(a_run(a_task(measure="rubric"), reports=[a_report()])))
+    assert "Reviewer's grade: nobody has graded it yet: not counted in this period" in sums
+    assert "Not counted: there are no data yet" in sums
+    graded = told(the_line(a_run(a_task(measure="rubric"), reports=[a_report(rubric="C")])))
+    assert "Reviewer's grade: a = credit for the grade = 0.6" in graded
+
+
+def test_each_bend_of_a_curve_is_told_with_its_sum() -> None:
+    line = the_line(a_run(INVESTMENT, period="2022-B5", reports=[a_report(period="2022-B5")]))
+    operands = {"expected": Fraction(5, 6), "eve": Fraction(1, 3), "rested": Fraction(2, 3)}
+    bend = Bend(formula="expectation.resumed/1", operands=operands, e=Fraction(2, 3))
+    part = line.parts[0].model_copy(update={"e": bend.e, "bends": (bend,)})
+    sums = told(line.model_copy(update={"parts": (part,)}))
+    assert sums[1].endswith("10 ÷ 12 = 5/6 ≈ 0.8333")
+    assert sums[2] == (
+        "Investment: rested: what is left is caught up by the old last day: "
+        "E = E on the eve + (1 − E on the eve) × (E so far − E on the last day of rest) ÷ "
+        "(1 − E on the last day of rest) = "
+        "(1/3) + (1 − (1/3)) × ((5/6) − (2/3)) ÷ (1 − (2/3)) = 2/3 ≈ 0.6667"
+    )
+
+
 def test_both_languages_know_every_phrase_and_every_formula() -> None:
     assert PHRASES["zh-CN"].keys() == PHRASES["en"].keys()
     assert NAMES["zh-CN"].keys() == NAMES["en"].keys()
-    assert FORMULAS.keys() <= CALCULATIONS.keys()
+    assert FORMULAS.keys() | BENDS.keys() <= CALCULATIONS.keys()
+    assert BENDS.keys() <= PHRASES["en"].keys()
+    names = {name for text in CALCULATIONS.values() for _, name, _, _ in Formatter().parse(text)}
+    assert names - {None} <= NAMES["en"].keys()

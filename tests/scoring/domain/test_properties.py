@@ -35,7 +35,8 @@ marks = st.integers(min_value=0, max_value=120).map(Decimal)
 
 @st.composite
 def indicators(draw: st.DrawFn, name: str) -> Json:
-    kind = draw(st.sampled_from(["cumulative", "level", "at_most", "hold", "maintain"]))
+    kinds = ["cumulative", "level", "at_most", "hold", "maintain", "growth", "ceiling", "about"]
+    kind = draw(st.sampled_from(kinds))
     extra: Json = {"weight": draw(weights)}
     if kind == "level":
         extra["baseline"] = "-5"
@@ -205,7 +206,7 @@ def test_a_better_value_never_lowers_the_score(
     first: Json, second: Json, one: str, other: str, beside: str
 ) -> None:
     task = a_task(indicators=[first, second])
-    falling = first["kind"] in {"at_most", "hold"}
+    falling = first["kind"] in {"at_most", "hold", "ceiling"}
     worse, better = sorted((one, other), key=Fraction, reverse=falling)
 
     def units_score(value: str) -> Decimal:

@@ -1,5 +1,6 @@
 """Which reports a run sees."""
 
+from datetime import date
 from decimal import Decimal
 
 from scoring_cast import SHANGHAI, a_report, instant, the_period, the_window
@@ -99,3 +100,36 @@ def test_of_one_day_the_value_received_last_is_the_newest() -> None:
 
 def test_another_units_report_is_not_the_leads() -> None:
     assert seen(a_report(unit="U2", values={"I1": "1"})).own is None
+
+
+def test_the_newest_figure_of_each_year_is_its_years() -> None:
+    corrected = a_report(period="2021-B6", values={"I1": "8"}, as_of="2021-12-31")
+    early = a_report(period="2021-B2", values={"I1": "3"}, as_of="2021-04-30")
+    this_year = a_report(values={"I1": "4"})
+    rates = seen(early, corrected, this_year).rates("I1", range(2020, 2026))
+    assert {year: rate for year, (rate, _) in rates.items()} == {2021: Decimal(8), 2022: Decimal(4)}
+    assert seen(early, corrected, this_year).rates("I1", range(2021, 2022)).keys() == {2021}
+
+
+def test_the_newest_pair_of_rates_is_read_whole() -> None:
+    first = a_report(period="2022-B1", relations={"I1": (Decimal(6), Decimal(7))})
+    second = a_report(relations={"I1": (Decimal(5), Decimal(8))})
+    found = seen(first, second).relation("I1")
+    assert found == ((Decimal(5), Decimal(8)), second)
+    assert seen(first, a_report()).relation("I1") == ((Decimal(6), Decimal(7)), first)
+    assert seen(first).relation("I2") is None
+
+
+def test_the_newest_graded_report_tells_the_grade() -> None:
+    graded = a_report(period="2022-B1", rubric="B")
+    assert seen(graded, a_report()).rubric() == ("B", graded)
+    assert seen(a_report()).rubric() is None
+
+
+def test_until_a_day_only_what_was_true_by_then_is_read() -> None:
+    earlier = a_report(period="2022-B1", values={"I1": "1"}, as_of="2022-02-20")
+    later = a_report(values={"I1": "2"}, as_of="2022-03-05")
+    reading = seen(earlier, later)
+    assert value(reading) == 2
+    assert value(reading.until(date(2022, 3, 4))) == 1
+    assert value(reading.until(date(2022, 3, 5))) == 2

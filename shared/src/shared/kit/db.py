@@ -143,7 +143,7 @@ class Database:
         Returns the driver's own connection; of a database in memory it is the only one.
         """
         async with self._engine.begin() as connection:
-            await connection.run_sync(metadata.create_all)
+            await connection.run_sync(metadata.create_all, checkfirst=False)
             return await _driver_of(connection)
 
     async def _applied(self) -> str | None:

@@ -1,7 +1,7 @@
 """`duban export`: what happened, as a file."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -10,7 +10,7 @@ import typer
 from duban.cli.door import AsJson, Door, Stop, progress, say, segment
 
 _PAGE: Final = 5000
-_YEAR: Final = "-year"
+_NOT_FOUND: Final = 404
 
 
 def scenario(
@@ -32,7 +32,7 @@ def scenario(
 
     with Door() as door, progress(f"reading what happened to {plan}"):
         events = list(_events(door, plan))
-        publications = _publications(door, plan)
+        publications = [*_publications(door, plan), *_years(door, plan, events)]
     try:
         written = scenario_of(events, publications)
     except NotExportable as reason:
@@ -62,16 +62,27 @@ def _events(door: Door, plan: str) -> Iterator[dict[str, Any]]:
         after = lines[-1]["number"]
 
 
-def _publications(door: Door, plan: str) -> list[dict[str, Any]]:
-    """What was released of the plan, each with its manifest."""
+def _publications(door: Door, plan: str) -> Iterator[dict[str, Any]]:
+    """What was released of the plan's periods, each with its manifest."""
     listed = door.ask("scoring", "GET", "/v1/publications", params={"plan": plan})["items"]
-    whole = []
     for one in listed:
         if one["state"] == "published":
-            period = str(one["period"])
-            route = f"/v1/publications/{segment(plan)}/{segment(period)}"
-            if period.endswith(_YEAR):
-                route = f"/v1/years/{segment(plan)}/{period.removesuffix(_YEAR)}"
-            params = {"version": str(one["version"])}
-            whole.append(door.ask("scoring", "GET", route, params=params))
-    return whole
+            route = f"/v1/publications/{segment(plan)}/{segment(str(one['period']))}"
+            yield door.ask("scoring", "GET", route, params={"version": str(one["version"])})
+
+
+def _years(door: Door, plan: str, events: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The first version of each of its years; the later ones follow from corrections."""
+    heads = [one["data"]["head"] for one in events if "head" in one["data"]]
+    for head in heads[:1]:
+        first, last = (int(str(head[day])[:4]) for day in ("start", "end"))
+        for year in range(first, last + 1):
+            route = f"/v1/years/{segment(plan)}/{year}"
+            try:
+                found = door.ask("scoring", "GET", route, params={"version": "1"})
+            except Stop as stop:
+                if stop.answered != _NOT_FOUND:
+                    raise
+                continue
+            if found["state"] == "published":
+                yield found

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
 from intake.api.door import caller_of, problem_of
-from intake.domain.admission import Refusal
+from intake.domain.reported import Refusal
 from intake.service.caller import Caller, Refused
 from intake.service.lane import Busy
 from intake.service.receipt import Receipt

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
 from intake.domain.plan_normal import normalise, to_confirm
@@ -49,10 +49,10 @@ class Basis:
     published: Mapping[str, date]
     now: datetime
 
-    def task(self, name: str) -> Task | None:
-        """The plan's task of this id."""
-        tasks = (task for action in self.document.actions for task in action.tasks)
-        return next((task for task in tasks if task.id == name), None)
+    @cached_property
+    def tasks(self) -> Mapping[str, Task]:
+        """The plan's tasks by id."""
+        return {task.id: task for action in self.document.actions for task in action.tasks}
 
     def of(self, task: str) -> Amended:
         """What decisions have changed of a task."""

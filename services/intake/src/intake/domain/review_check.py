@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from intake.domain.admission import Refusal, Reported, unknown_item, wrong_value
+from intake.domain.admission import wrong_value
+from intake.domain.reported import Refusal, Reported, unknown_item
 from shared.contracts.submission import Value
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from intake.domain.admission import Refusal
+from intake.domain.reported import Refusal
 from shared.kit.auth import Principal
 
 

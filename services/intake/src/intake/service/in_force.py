@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from intake.domain.admission import Refusal, Reported, what_is_reported
 from intake.domain.amended import window_of
+from intake.domain.reported import Refusal, Reported, what_is_reported
 from intake.service.caller import refuse
 from shared.calendar.periods import Period
 from shared.calendar.plan import PlanCalendar

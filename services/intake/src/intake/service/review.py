@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from intake.domain.admission import Refusal
+from intake.domain.reported import Refusal
 from intake.domain.review_check import review_refusals
 from intake.service.caller import Caller, Refused, refuse
 from intake.service.plans import Plans

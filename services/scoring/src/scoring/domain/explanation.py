@@ -114,7 +114,7 @@ class _Explainer:
         in_words = CALCULATIONS[formula].format(**NAMES[self.language])
         numbers = {name: _operand(number) for name, number in operands.items()}
         in_numbers = CALCULATIONS[formula].format(**numbers)
-        return f"{symbol} = {in_words} = {in_numbers} = {_value(result)}"
+        return " = ".join(dict.fromkeys((symbol, in_words, in_numbers, _value(result))))
 
     def report(self, line: TaskLine, timeliness: Punctuality) -> str:
         if timeliness.received_at is None or timeliness.timely_at is None:
