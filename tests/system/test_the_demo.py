@@ -231,7 +231,7 @@ async def test_a_demo_that_is_killed_goes_on_where_it_was(tmp_path: Path, ports:
         if kills == 3:
             assert await asyncio.to_thread(one.wait) == 0
             break
-        while one.poll() is None and not (folder / "demo.json").exists():
+        while one.poll() is None and not (folder / "demo.json").exists():  # noqa: ASYNC110  # another process
             await asyncio.sleep(0.1)  # until it is furnished there is nothing to go on with
         with suppress(subprocess.TimeoutExpired):
             await asyncio.to_thread(one.wait, chance.uniform(1, 6))
