@@ -171,7 +171,7 @@ def links_of(service: str) -> set[str]:
     elsewhere = {one for one in filled if not one.startswith(("/", "#", "?"))}
     # A page's own address, what stands below it, its other language; no icon.
     assert elsewhere <= {"x", "x?version=x", "x/units/xx", "data:,"}
-    return filled - elsewhere
+    return {one.partition("?")[0] for one in filled if one.startswith("/")}
 
 
 def answers(paths: Iterable[str], link: str) -> bool:
