@@ -85,7 +85,7 @@ class Published:
         return result.model_copy(update={"units": tuple(units)})
 
 
-def a_year(  # noqa: PLR0913  # whatever a year reads
+def a_year(  # whatever a year reads
     *tasks: Json,
     scores: Scores,
     values: Mapping[str, str] | None = None,
@@ -263,7 +263,8 @@ def test_an_adjustment_carries_new_targets_of_the_year() -> None:
     change = Change.model_validate(
         {
             "decision": "d1", "mode": "same_curve", "indicator": "T1.I", "target": None,
-            "due": None, "year_targets": {"2022": Decimal(80)}, "first": date(2022, 7, 1), "effective": "2022-B4",
+            "due": None, "year_targets": {"2022": Decimal(80)},
+            "first": date(2022, 7, 1), "effective": "2022-B4",
         }
     )  # fmt: skip
     plan = replace(a_plan(task), amended={"T1": Amended.model_validate(
@@ -358,10 +359,10 @@ def test_a_year_stays_within_0_and_100(
 # ---- ranks and grades --------------------------------------------------------------------------
 
 
-FOUR = {name: "departments" for name in ("U1", "U2", "U3", "U4")}
+FOUR = dict.fromkeys(("U1", "U2", "U3", "U4"), "departments")
 
 
-def four(u1: str, u2: str, u3: str, u4: str, **of: object) -> YearResult:
+def four(u1: str, u2: str, u3: str, u4: str, **of: Sequence[object]) -> YearResult:
     """Four units with no target of the year, so that the year is the mean of the periods."""
     tasks = [
         a_task(f"T{n}", due="2023-12-31", assignments=[{"unit": f"U{n}", "role": "lead"}])

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from scoring_cast import Json, a_report, a_rulebook, a_task, an_indicator, the_period, the_task
@@ -38,7 +39,10 @@ def terms(
 
 
 def a_of(
-    kind: str, *reported: tuple[str, str], year: int = 2022, **fields: object
+    kind: str,
+    *reported: tuple[str, str],
+    year: int = 2022,
+    **fields: Any,  # noqa: ANN401  # any field of a figure
 ) -> Fraction | None:
     """What one figure of 2021 to 2025 has attained; each report is its period and its value."""
     own = {**LONG, **{name: fields.pop(name) for name in ("start", "due") if name in fields}}
@@ -48,7 +52,7 @@ def a_of(
     return term.a
 
 
-def has(kind: str, *, year: int = 2022, **fields: object) -> bool:
+def has(kind: str, *, year: int = 2022, **fields: Any) -> bool:
     own = {**LONG, **{name: fields.pop(name) for name in ("start", "due") if name in fields}}
     task = a_task(indicators=[an_indicator("I", kind, **fields)], **own)
     return bool(terms(task, year=year))
@@ -107,7 +111,7 @@ def test_a_year_in_which_nothing_was_added_has_attained_nothing() -> None:
     ],
 )  # fmt: skip
 def test_each_kind_is_held_against_its_target_of_the_year(
-    kind: str, fields: Mapping[str, object], value: str, a: str
+    kind: str, fields: Mapping[str, Any], value: str, a: str
 ) -> None:
     assert a_of(kind, ("2022-B6", value), **fields) == Fraction(a)
 
@@ -165,12 +169,12 @@ def test_a_compound_figure_takes_the_rate_of_the_year() -> None:
 
 
 def test_strict_is_ignored_in_a_target_of_the_year() -> None:
-    firms = {"strict": True, "integer": True, "baseline": "180", "target": "300"}
+    firms: dict[str, Any] = {"strict": True, "integer": True, "baseline": "180", "target": "300"}
     assert a_of("level", ("2022-B6", "280"), year_targets={"2022": "280"}, **firms) == 1
 
 
 def test_a_strict_figure_due_in_the_year_has_the_ordinary_attainment() -> None:
-    firms = {"strict": True, "integer": True, "baseline": "189", "target": "280"}
+    firms: dict[str, Any] = {"strict": True, "integer": True, "baseline": "189", "target": "280"}
     assert a_of("level", ("2022-B6", "280"), due="2022-12-31", **firms) == Fraction(91, 92)
 
 
