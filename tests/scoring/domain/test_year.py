@@ -431,7 +431,7 @@ def test_fewer_assessed_periods_than_wanted_are_shown_and_not_ranked() -> None:
 
 
 def test_where_the_year_owes_fewer_periods_all_of_them_are_enough() -> None:
-    scores = {"U1": ["80", "90"], "U2": ["80", None]}
+    scores: dict[str, list[str | None]] = {"U1": ["80", "90"], "U2": ["80", None]}
     year = a_year(a_task(), of_unit("U2", "T2"), scores=scores, values={"T1.I": "90"})
     assert (unit(year).reasons, unit(year, "U2").reasons) == ((), ("few_periods",))
 
