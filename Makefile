@@ -20,6 +20,7 @@ $(VENV)/bin/python:
 $(VENV)/.runtime: requirements.lock $(MEMBERS:=/pyproject.toml) | $(VENV)/bin/python
 	$(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation $(EDITABLE)
+	@$(VENV)/bin/python -m compileall -q $(MEMBERS:=/src)  # so that a command begins quickly
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime

@@ -21,6 +21,7 @@ from demo_cast import EXAMPLES, SEED, entries, on_stage, released, scenario
 from peers import free_ports
 from peers.kafka import Kafka
 from peers.postgres import Postgres
+from recompute import sums_in, wrong_sums
 from rich.console import Console
 
 from duban import demo
@@ -29,6 +30,7 @@ from duban.demo.account import account_of, print_account
 from duban.demo.progress import Progress
 from duban.demo.receivers import text_of
 from duban.demo.script import Entry
+from duban.demo.stage import Stage
 from duban.house import Engines, Ports
 from shared.kit import logs
 from shared.kit.bus.kafka import KafkaBus
@@ -115,6 +117,7 @@ async def test_a_year_of_the_city_is_played_told_and_played_again(
         progress = Progress(path=folder / "demo.json", seed=SEED)
         account = await account_of(stage, progress, received)
         exported = await asyncio.to_thread(export, ports, progress.tokens, tmp_path)
+        sums = [text for one in live for text in await explained(stage, one[0])]
     before = tables(folder), len(received.webhooks), len(received.mails)
 
     # Eight releases: six periods, a correction, the year; and the same bytes by simulation.
@@ -130,6 +133,10 @@ async def test_a_year_of_the_city_is_played_told_and_played_again(
     ]
     assert await asyncio.to_thread(simulated, tmp_path / "script", timeline) == live
     assert digests_of(await asyncio.to_thread(play, exported)) == live
+
+    # Every printed sum of every line, unit, action and of the plan gives what is printed.
+    assert sum(map(sums_in, sums)) > 5000  # some 8,000
+    assert [wrong for text in sums for wrong in wrong_sums(text)] == []
 
     # The year has what it is to have.
     receipts = account.progress.receipts
@@ -162,6 +169,21 @@ async def test_a_year_of_the_city_is_played_told_and_played_again(
         await stage.play()
         assert await released(stage) == live
     assert (tables(folder), len(again.webhooks), len(again.mails)) == before
+
+
+async def explained(stage: Stage, period: str) -> list[str]:
+    """All that is told of a period's numbers."""
+    if period.endswith("-year"):
+        return []
+    address = f"/v1/publications/{cast.PLAN}/{period}"
+    whole = await stage.ask("scoring", address)
+    told: list[str] = (await stage.ask("scoring", f"{address}/explanation", lang="en"))["text"]
+    for unit in whole["units"]:
+        path = f"{address}/units/{unit['unit']}/explanation"
+        answer = await stage.ask("scoring", path, lang="en")
+        told += answer["text"]
+        told += [text for item in answer["items"] for text in item["text"]]
+    return told
 
 
 def export(ports: Ports, tokens: dict[str, str], folder: Path) -> Path:

@@ -28,7 +28,8 @@ Entry = Mapping[str, Any]
 """One entry of a scenario's timeline: `at`, and one verb with what it is about."""
 
 _LATE_OF_100: Final = 4
-_MARKED_OF_100: Final = 3
+_MARKED_OF_100: Final = 25
+_MARKS: Final = ("2", "3", "5", "8")
 _SENDING_HOURS: Final = (10, 15)
 _SILENT: Final = cast.Part()
 _EVIDENCE: Final = [{"title": "台账 ledger", "url": "https://example.org/ledger"}]
@@ -84,7 +85,8 @@ class _Writer:
             return
         yield sent, {"submit": report}
         if not late and chance >= 100 - _MARKED_OF_100:
-            marks = {"marks": "10", "reason": "说明过于简略。 The note says too little."}
+            points = self.random.choice(_MARKS)
+            marks = {"marks": points, "reason": "说明过于简略。 The note says too little."}
             looked = self.moment(self.calendar.workdays.add(sent.date(), 2), hour=15)
             yield looked, {"verify": {**_last(report), **marks}}
 

@@ -55,6 +55,14 @@ class DocumentSet(Contract):
     publications: tuple[Documents, ...]
 
 
+class YearDocuments(Contract):
+    """A file for `duban verify`, of a year: its documents as of a publication."""
+
+    format: Literal["duban.documents/1"]
+    publications: tuple[dict[str, Any], ...]
+    """Reader, digest, manifest, leaves by unit, and the record of who did which step."""
+
+
 def document_set(
     row: PublicationRow, manifest: str, leaves: Sequence[LeafRow], *, full: bool
 ) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import JSONResponse
 
+from scoring.api.documents import YearDocuments, document_set, file_name
 from scoring.api.door import caller_of, is_office, problem_of
 from scoring.api.schemas import (
     CorrectRequest,
@@ -16,6 +17,7 @@ from scoring.api.schemas import (
     YearStep,
     whole_year_json,
 )
+from scoring.domain.documents import canonical
 from scoring.service.caller import Caller, Refused
 from scoring.service.drafts import Drafts
 from scoring.service.publications import Publications
@@ -136,6 +138,26 @@ def releasing_router(
     ) -> JSONResponse:
         row = await _found(years.find(plan, year, version=version, drafts=is_office(principal)))
         return JSONResponse(whole_year_json(row))
+
+    @router.get(
+        _YEAR + "/documents",
+        summary="All documents of a year, to verify it offline",
+        description="As of a publication: one file for `duban verify`.",
+        response_model=YearDocuments,
+        responses=refusals(404, 409),
+    )
+    async def documents_of_a_year(
+        plan: str, year: Year, principal: asking, version: int | None = None
+    ) -> Response:
+        row = await _found(years.find(plan, year, version=version, drafts=is_office(principal)))
+        if row.manifest is None:
+            raise problem_of(
+                Refused("not_computed", f"the year {year} of {plan} has no result yet")
+            )
+        full = is_office(principal) or "observer" in principal.roles
+        body = document_set(row, row.manifest, await publications.leaves(row), full=full)
+        named = {"Content-Disposition": f'attachment; filename="{file_name(row, full=full)}"'}
+        return Response(canonical(body), media_type="application/json", headers=named)
 
     @router.post(
         _YEAR,
