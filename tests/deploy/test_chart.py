@@ -168,9 +168,10 @@ def links_of(service: str) -> set[str]:
     templates = "\n".join(path.read_text() for path in (*own, *shell))
     named: list[str] = re.findall(r'(?:href|src|action)="([^"]*)"', templates)
     filled = {re.sub(r"\{\{.*?\}\}", "x", one) for one in named}
-    elsewhere = {one for one in filled if not one.startswith("/")}
-    assert elsewhere <= {"#x", "x", "data:,"}  # in the same page, its other language, no icon
-    return filled - elsewhere
+    elsewhere = {one for one in filled if not one.startswith(("/", "#", "?"))}
+    # A page's own address, what stands below it, its other language; no icon.
+    assert elsewhere <= {"x", "x?version=x", "x/units/xx", "data:,"}
+    return {one.partition("?")[0] for one in filled if one.startswith("/")}
 
 
 def answers(paths: Iterable[str], link: str) -> bool:

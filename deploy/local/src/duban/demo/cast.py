@@ -45,6 +45,7 @@ PARTS: Final[Mapping[str, Part]] = {
     "A4.T1": Part(slips={"A4.T1.m1": 95}),
     "A6.T5": Part(slips={"A6.T5.m1": 20}),
     "A9.T3": Part(slips={"A9.T3.m2": 150}),
+    "A6.T3": Part(slips={"A6.T3.m2": 70}),  # it rests in between
     "A7.T2": Part(silent=frozenset({"2021-B2", "2021-B3"})),
     "A8.T2": Part(silent=frozenset({"2021-B5"})),
     "A2.T1": Part(late=frozenset({"2021-B2", "2021-B4", "2021-B5"})),

@@ -186,7 +186,8 @@ def _year_targets(indicator: Indicator, path: Path, start: date, due: date) -> F
                 f"{year} is not between {start} and {due}",
                 "remove the year, or move the dates",
             )
-        if amount <= 0 and indicator.kind in {"cumulative", "recurring"}:
+        nothing = amount == 0 and indicator.kind == "compound"
+        if nothing or (amount <= 0 and indicator.kind in _ABOVE_ZERO):
             yield _wrong(
                 (*at, year), "not_positive", f"{amount} is not above 0", "leave the year out"
             )

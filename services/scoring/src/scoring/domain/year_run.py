@@ -127,6 +127,7 @@ def _targets(facts: YearFacts) -> Mapping[str, Sequence[TargetTerm]]:
         of = YearOf(
             year=facts.year,
             last=facts.last,
+            ends=facts.periods[-1][0].last,
             reading=facts.reading(task.id),
             rulebook=facts.rulebook,
         )

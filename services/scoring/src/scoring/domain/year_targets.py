@@ -22,6 +22,8 @@ def increment(*, end: Fraction, start: Fraction, target: Fraction) -> Fraction:
 
 def share(*, value: Fraction, target: Fraction) -> Fraction:
     """A rate or a total of the year is held against what the year was to bring (4.14, 4.17)."""
+    if target == 0:
+        raise ValueError("a year's target of 0 cannot be scored: leave the year out")
     return value / target
 
 
@@ -38,6 +40,8 @@ class YearOf:
     year: int
     last: date
     """The day on which the year is looked at."""
+    ends: date
+    """The last day of its last period: a value of then is final."""
     reading: Reading
     rulebook: Rulebook
 
@@ -109,17 +113,16 @@ def _told(
         a=attained.a if counts else None,
         weight=weight,
         overshoot=overshoot(attained.a, of.rulebook.year.overshoot_bonus),
-        final=found is not None and any(one.as_of >= of.last for one in found.reports),
+        final=found is not None and any(one.as_of >= of.ends for one in found.reports),
         submissions=tuple(sorted({one.submission for one in found.reports})) if found else (),
     )
 
 
 def _attained(indicator: Indicator, found: Reported, of: YearOf) -> Attained:
-    """By the year's own target where it has one, else by the target itself; strict is ignored."""
+    """By the year's own target, strict ignored; else by the target itself (4.14, 4.17)."""
     target = indicator.year_targets.get(str(of.year))
-    lenient = indicator.model_copy(update={"strict": False})
     if target is None:
-        return attain(lenient, found.figure, tolerances=of.rulebook.tolerances)
+        return attain(indicator, found.figure, tolerances=of.rulebook.tolerances)
     goal = Fraction(target)
     if indicator.kind == "cumulative" and isinstance(found.figure, Fraction):
         before = _before(indicator, of)
@@ -128,10 +131,18 @@ def _attained(indicator: Indicator, found: Reported, of: YearOf) -> Attained:
         return _computed("year.share/1", value=_rate(found, of.year), target=goal)
     if indicator.kind in {"recurring", "growth"} and isinstance(found.figure, Fraction):
         return _computed("year.share/1", value=found.figure, target=goal)
-    own = lenient.model_copy(update={"target": target})
-    if form_of(own) == "level" and own.baseline is not None and Fraction(own.baseline) >= goal:
-        own = own.model_copy(update={"kind": "maintain", "baseline": None})
-    return attain(own, found.figure, tolerances=of.rulebook.tolerances)
+    own = indicator.model_copy(update={"target": target, "strict": False})
+    return attain(_kept(own, goal, of), found.figure, tolerances=of.rulebook.tolerances)
+
+
+def _kept(indicator: Indicator, goal: Fraction, of: YearOf) -> Indicator:
+    """What stood at the target of the year from the beginning is to be maintained there (4.17)."""
+    margin = of.rulebook.tolerances.about if indicator.tolerance is None else indicator.tolerance
+    ways = {"level": ("maintain", goal), "about_level": ("about", goal * (1 - Fraction(margin)))}
+    kind, reached = ways.get(form_of(indicator), (None, goal))
+    if kind is None or indicator.baseline is None or Fraction(indicator.baseline) < reached:
+        return indicator
+    return indicator.model_copy(update={"kind": kind, "baseline": None})
 
 
 def _computed(formula: str, **operands: Fraction) -> Attained:

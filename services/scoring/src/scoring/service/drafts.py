@@ -16,6 +16,7 @@ from scoring.service.releases import (
     PERIOD,
     PUBLISHED,
     YEAR,
+    is_frozen,
     owed_periods,
     released,
     unpublished_before,
@@ -112,7 +113,8 @@ class Drafts:
             known, wanted = await self._asked(session, plan, period)
             if not await versions(session, plan, period):
                 raise Refused("period_unpublished", f"{plan} {period} is not published: draft it")
-            await self._refuse_frozen(session, plan, wanted.year)
+            if await is_frozen(session, plan, wanted.year):
+                raise Refused("frozen", f"the year {wanted.year} of {plan} is frozen: it is final")
             await self._refuse_unknown(session, known, period, amends)
             await self._refuse_incomplete(session, plan)
         return await self._wait(
@@ -226,11 +228,6 @@ class Drafts:
                 "events_incomplete",
                 "an event of this plan is missing or was rejected: settle it first",
             )
-
-    async def _refuse_frozen(self, session: AsyncSession, plan: str, year: int) -> None:
-        out = await versions(session, plan, year_key(year))
-        if out and out[-1].frozen_at is not None:
-            raise Refused("frozen", f"the year {year} of {plan} is frozen: it is final")
 
     async def _refuse_unknown(
         self, session: AsyncSession, plan: KnownPlan, period: str, amends: Amends

@@ -10,7 +10,7 @@ from scoring.service.caller import Caller, Refused
 from scoring.service.drafting import place_of
 from scoring.service.facts import Facts
 from scoring.service.release_events import release_events
-from scoring.service.releases import PERIOD, PUBLISHED, last_release
+from scoring.service.releases import PERIOD, PUBLISHED, is_frozen, last_release
 from scoring.store.tables import LeafRow, MarkRow, PublicationRow
 from shared.contracts.intake import CutoffMarked
 from shared.kit.bus.loop import Received
@@ -90,7 +90,8 @@ class Publications:
         What follows from a correction is published with it, in one step (assessment 4.13).
 
         Raises:
-            Refused: `not_approved`, `same_holder`, `already_published`, `draft_outdated`.
+            Refused: `not_approved`, `same_holder`, `already_published`, `draft_outdated`; `frozen`
+                where the year became final after the draft.
         """
         async with self._db.write(plan) as session:
             now = self._clock.business_now()
@@ -98,6 +99,8 @@ class Publications:
             if row.state != "approved":
                 raise _not_in(row, "approved")
             await self._separate(session, row, caller.holder, row.approved_by)
+            if row.kind == PERIOD and await is_frozen(session, plan, row.last_day.year):
+                raise Refused("frozen", f"the year {row.last_day.year} of {plan} is frozen")
             number, digest = await last_release(session, plan)
             if digest != row.previous_digest:
                 raise Refused("draft_outdated", "another publication came between: draft it anew")

@@ -57,6 +57,12 @@ def year_key(year: int) -> str:
     return f"{year}-year"
 
 
+async def is_frozen(session: AsyncSession, plan: str, year: int) -> bool:
+    """Whether the year is final: no period of it is corrected any more (assessment 4.13)."""
+    out = await versions(session, plan, year_key(year))
+    return bool(out) and out[-1].frozen_at is not None
+
+
 async def released(
     session: AsyncSession, plan: str, *, before: date | None = None
 ) -> Sequence[PublicationRow]:
