@@ -212,6 +212,15 @@ def test_a_plan_beside_the_scenario_is_refused_in_its_own_words(
     assert 'weight: "0"' in text.splitlines()[errors[0]["line"] - 1]
 
 
+def test_a_plan_beside_the_scenario_that_is_no_yaml_is_refused(
+    duban: Duban, tmp_path: Path
+) -> None:
+    (tmp_path / "plan.yaml").write_text("plan: {")
+    status, errors = misuse(duban, tmp_path, "plan: plan.yaml\n")
+    assert (status, errors[0]["code"]) == (1, "not_yaml")
+    assert errors[0]["file"] == str(tmp_path / "plan.yaml")
+
+
 @pytest.mark.parametrize("form", ["{body}", "{{rulebook: {body}}}"])
 def test_a_rulebook_is_a_body_of_which_nothing_is_required(
     duban: Duban, tmp_path: Path, form: str

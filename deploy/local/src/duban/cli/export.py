@@ -1,7 +1,7 @@
 """`duban export`: what happened, as a file."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -10,7 +10,8 @@ import typer
 from duban.cli.door import AsJson, Door, Stop, progress, say, segment
 
 _PAGE: Final = 5000
-_NOT_FOUND: Final = 404
+YEAR: Final = "-year"
+"""How the publication of a year is told from those of periods."""
 
 
 def scenario(
@@ -32,7 +33,7 @@ def scenario(
 
     with Door() as door, progress(f"reading what happened to {plan}"):
         events = list(_events(door, plan))
-        publications = [*_publications(door, plan), *_years(door, plan, events)]
+        publications = list(_publications(door, plan))
     try:
         written = scenario_of(events, publications)
     except NotExportable as reason:
@@ -63,26 +64,12 @@ def _events(door: Door, plan: str) -> Iterator[dict[str, Any]]:
 
 
 def _publications(door: Door, plan: str) -> Iterator[dict[str, Any]]:
-    """What was released of the plan's periods, each with its manifest."""
+    """What was released of the plan, periods and years, each with its manifest."""
     listed = door.ask("scoring", "GET", "/v1/publications", params={"plan": plan})["items"]
     for one in listed:
         if one["state"] == "published":
-            route = f"/v1/publications/{segment(plan)}/{segment(str(one['period']))}"
+            period = str(one["period"])
+            route = f"/v1/publications/{segment(plan)}/{segment(period)}"
+            if period.endswith(YEAR):
+                route = f"/v1/years/{segment(plan)}/{segment(period.removesuffix(YEAR))}"
             yield door.ask("scoring", "GET", route, params={"version": str(one["version"])})
-
-
-def _years(door: Door, plan: str, events: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The first version of each of its years; the later ones follow from corrections."""
-    heads = [one["data"]["head"] for one in events if "head" in one["data"]]
-    for head in heads[:1]:
-        first, last = (int(str(head[day])[:4]) for day in ("start", "end"))
-        for year in range(first, last + 1):
-            route = f"/v1/years/{segment(plan)}/{year}"
-            try:
-                found = door.ask("scoring", "GET", route, params={"version": "1"})
-            except Stop as stop:
-                if stop.answered != _NOT_FOUND:
-                    raise
-                continue
-            if found["state"] == "published":
-                yield found

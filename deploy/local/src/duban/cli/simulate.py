@@ -87,7 +87,8 @@ async def _played(file: Path) -> "Account":
     from duban.simulate.account import account_of  # noqa: PLC0415  # as above
     from duban.simulate.house import House  # noqa: PLC0415  # as above
     from duban.simulate.play import play  # noqa: PLC0415  # as above
-    from duban.simulate.scenario import Refused, read_scenario  # noqa: PLC0415  # as above
+    from duban.simulate.scenario import read_scenario  # noqa: PLC0415  # as above
+    from duban.simulate.timeline import Refused  # noqa: PLC0415  # as above
     from shared.kit.documents import DocumentError  # noqa: PLC0415  # as above
 
     try:

@@ -9,7 +9,8 @@ import intake.service.caller
 import scoring.service.caller
 from duban.simulate.callers import APPROVER, DRAFTER, RELEASER, as_intake, as_scoring
 from duban.simulate.house import House
-from duban.simulate.scenario import Entry, Refused, Scenario
+from duban.simulate.scenario import Scenario
+from duban.simulate.timeline import Entry, Refused
 from duban.simulate.verbs import (
     LAST,
     LATER,

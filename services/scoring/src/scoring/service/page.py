@@ -17,7 +17,7 @@ from scoring.service.decisions import known_decisions
 from scoring.service.facts import Facts
 from scoring.service.known_plan import KnownPlan
 from scoring.service.releases import finished_in, released, results_of
-from scoring.service.reports import report_of
+from scoring.service.reports import accepted_in, report_of
 from scoring.store.tables import ReportRow, ReviewRow, StandingRow
 from shared.calendar.periods import Period
 from shared.contracts.decisions import Exemption
@@ -165,7 +165,7 @@ class Page:
         for review in (await self.session.execute(reviewed)).scalars():
             reviews.setdefault(review.submission, []).append(review)
         for row in found.values():
-            accepted = SubmissionAccepted.model_validate_json(row.accepted)
+            accepted = accepted_in(row.accepted)
             report = report_of(accepted, row.position, reviews.get(row.submission, ()))
             self._newest[plan, row.task][row.unit, row.period] = report
 

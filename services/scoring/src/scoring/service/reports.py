@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from pydantic import Field
@@ -33,7 +34,7 @@ def read_reports(
     reports = []
     for row in rows:
         report = report_of(
-            SubmissionAccepted.model_validate_json(row.accepted),
+            accepted_in(row.accepted),
             row.position,
             reviews.get(row.submission, []),
         )
@@ -50,6 +51,12 @@ def read_reports(
         latest[place] = report
         reports.append(report)
     return tuple(reports)
+
+
+@lru_cache(maxsize=4096)
+def accepted_in(stored: str) -> SubmissionAccepted:
+    """What was accepted: each working day looks at it, and it never changes, so it is read once."""
+    return SubmissionAccepted.model_validate_json(stored)
 
 
 def report_of(accepted: SubmissionAccepted, position: int, reviews: Sequence[ReviewRow]) -> Report:
