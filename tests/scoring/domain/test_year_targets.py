@@ -45,15 +45,15 @@ def a_of(
     **fields: Any,  # noqa: ANN401  # any field of a figure
 ) -> Fraction | None:
     """What one figure of 2021 to 2025 has attained; each report is its period and its value."""
-    own = {**LONG, **{name: fields.pop(name) for name in ("start", "due") if name in fields}}
+    own = LONG | {name: fields.pop(name) for name in ("start", "due") if name in fields}
     task = a_task(indicators=[an_indicator("I", kind, **fields)], **own)
     reports = [a_report(period=period, values={"I": value}) for period, value in reported]
     (term,) = terms(task, *reports, year=year)
     return term.a
 
 
-def has(kind: str, *, year: int = 2022, **fields: Any) -> bool:
-    own = {**LONG, **{name: fields.pop(name) for name in ("start", "due") if name in fields}}
+def has(kind: str, *, year: int = 2022, **fields: Any) -> bool:  # noqa: ANN401  # any field of a figure
+    own = LONG | {name: fields.pop(name) for name in ("start", "due") if name in fields}
     task = a_task(indicators=[an_indicator("I", kind, **fields)], **own)
     return bool(terms(task, year=year))
 

@@ -1,6 +1,7 @@
 """A year on its way: drafted, released, corrected with its periods, frozen (assessment 4.13)."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from scoring_cast import Json, a_task
@@ -140,9 +141,10 @@ async def test_a_corrected_period_makes_version_2_of_the_year_in_the_same_step(
     # U2: B6 100, so A 96; B reads the corrected figure: 57.6 + 40
     assert (scores(first)[1], scores(second)[1]) == ("91.20", "97.60")
     assert (scores(first)[0], scores(second)[0]) == ("100.00", "100.00")
-    told = await house.said(PublicationReleased, YearReleased)
-    assert [one.version for one in told[-2:]] == [2, 2]
-    assert isinstance(told[-1], YearReleased)
+    period, year = (await house.said(PublicationReleased, YearReleased))[-2:]
+    assert isinstance(period, PublicationReleased)
+    assert isinstance(year, YearReleased)
+    assert (period.version, year.version) == (2, 2)
 
 
 async def test_version_2_of_the_year_names_what_was_corrected_and_follows_in_the_chain(
@@ -187,7 +189,7 @@ async def test_the_year_reads_what_came_after_the_last_close(house: House) -> No
 async def test_version_2_reads_nothing_else_that_came_after_version_1(house: House) -> None:
     await two_periods(house)
     await publish_year(house)
-    await decide(house, Award(unit="U2", points="3", matter="M1"), on="2023-01-20T09:00")
+    await decide(house, Award(unit="U2", points=Decimal(3), matter="M1"), on="2023-01-20T09:00")
     await house.hear_report("T2", "2022-B6", unit="U2", values={"T2.I": "100"})
     await correct(house, "2022-B6", zero=["T1"])
     assert scores(await year_version(house, 2))[1] == "91.20"
@@ -203,10 +205,10 @@ async def decide(house: House, decided: Any, *, on: str, name: str = "d-1") -> N
 
 async def test_events_decided_in_the_year_enter_it(house: House) -> None:
     await house.hear_plan(*two_tasks(), activate_from="2022-B5")
-    await decide(house, Award(unit="U2", points="3", matter="M1"), on="2022-10-10T09:00")
+    await decide(house, Award(unit="U2", points=Decimal(3), matter="M1"), on="2022-10-10T09:00")
     await two_periods_go_on(house)
     await decide(
-        house, Award(unit="U1", points="3", matter="M1"), on="2023-01-19T09:00", name="d-2"
+        house, Award(unit="U1", points=Decimal(3), matter="M1"), on="2023-01-19T09:00", name="d-2"
     )
     assert scores(await publish_year(house)) == ["100.00", "94.20", "None"]
 
@@ -227,7 +229,7 @@ async def test_a_penalty_is_waived_in_version_2_only_where_the_correction_names_
     house: House,
 ) -> None:
     await house.hear_plan(*two_tasks(), activate_from="2022-B5")
-    penalty = Penalty(unit="U2", points="2", matter="P1")
+    penalty = Penalty(unit="U2", points=Decimal(2), matter="P1")
     await decide(house, penalty, on="2022-10-10T09:00")
     await two_periods_go_on(house)
     await publish_year(house)
