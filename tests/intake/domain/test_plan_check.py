@@ -135,6 +135,8 @@ BROKEN = [
     ('target: "100"', 'target: "100", start: 2022-01-01, due: 2021-01-01', "dates_reversed", f"{TREES}.indicators[0].due", "2022-01-01, due"),
     ('{2021: "40"}', '{2026: "40"}', "year_outside", f"{TREES}.indicators[0].year_targets.2026", "2026"),
     ('{2021: "40"}', '{2021: "0"}', "not_positive", f"{TREES}.indicators[0].year_targets.2021", 'ts: {2021: "0"'),
+    ('target: "3"', 'target: "3", year_targets: {2021: "0"}', "not_positive", f"{TREES}.indicators[2].year_targets.2021", 'ts: {2021: "0"'),
+    ("kind: growth, target", 'kind: compound, year_targets: {2021: "0"}, target', "not_positive", f"{TREES}.indicators[2].year_targets.2021", 'ts: {2021: "0"'),
     (
         '{2021: "40"}',
         '{2021: "20", 2022: "20", 2023: "20", 2024: "20", 2025: "19"}',

@@ -178,11 +178,11 @@ def test_without_a_target_of_the_year_the_periods_weigh_alone() -> None:
 
 
 def test_a_public_rating_enters_by_its_weight() -> None:
-    settings = {"year": {"periods": "0.5", "attainment": "0.3", "public": "0.2"}}
-    told = {"scores": {"U1": flat("80")}, "values": {"T1.I": "90"}}
-    rated = a_year(a_task(), entries=[rating("70")], **told, **settings)  # type: ignore[arg-type]
+    settings: Json = {"year": {"periods": "0.5", "attainment": "0.3", "public": "0.2"}}
+    told: Json = {"scores": {"U1": flat("80")}, "values": {"T1.I": "90"}}
+    rated = a_year(a_task(), entries=[rating("70")], **told, **settings)
     assert row(rated, "public", "score") == ("70.00", "81.00")  # 40 + 27 + 14
-    without = a_year(a_task(), **told, **settings)  # type: ignore[arg-type]
+    without = a_year(a_task(), **told, **settings)
     assert row(without, "public", "score") == (None, "83.75")  # (40 + 27) / 0.8
 
 
@@ -242,11 +242,11 @@ def amended(plan: PlanFacts, task: str, **what: object) -> PlanFacts:
 
 def test_a_task_cancelled_in_the_year_is_no_part_of_its_targets() -> None:
     plan = a_plan(a_task("T1"), a_task("T2"))
-    told = {"scores": {"U1": flat("80")}, "values": {"T1.I": "90"}}
+    told: Json = {"scores": {"U1": flat("80")}, "values": {"T1.I": "90"}}
     gone = amended(plan, "T2", cancelled_on=date(2022, 5, 5))
-    assert row(a_year(plan=gone, **told), "attainment") == ("90.00",)  # type: ignore[arg-type]
+    assert row(a_year(plan=gone, **told), "attainment") == ("90.00",)
     later = amended(plan, "T2", cancelled_on=date(2023, 1, 5))
-    assert row(a_year(plan=later, **told), "attainment") == ("45.00",)  # type: ignore[arg-type]
+    assert row(a_year(plan=later, **told), "attainment") == ("45.00",)
 
 
 def test_an_unconfirmed_task_is_no_part_of_the_targets() -> None:
@@ -431,7 +431,7 @@ def test_fewer_assessed_periods_than_wanted_are_shown_and_not_ranked() -> None:
 
 
 def test_where_the_year_owes_fewer_periods_all_of_them_are_enough() -> None:
-    scores: dict[str, list[str | None]] = {"U1": ["80", "90"], "U2": ["80", None]}
+    scores: Scores = {"U1": ["80", "90"], "U2": ["80", None]}
     year = a_year(a_task(), of_unit("U2", "T2"), scores=scores, values={"T1.I": "90"})
     assert (unit(year).reasons, unit(year, "U2").reasons) == ((), ("few_periods",))
 

@@ -1,6 +1,7 @@
 """What a figure has attained of its target for the year 2022, by hand (assessment 4.14)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -45,26 +46,15 @@ def a_of(
     **fields: Any,  # noqa: ANN401  # any field of a figure
 ) -> Fraction | None:
     """What one figure of 2021 to 2025 has attained; each report is its period and its value."""
-    own: dict[str, Any] = {
-        **LONG,
-        **{name: fields.pop(name) for name in ("start", "due") if name in fields},
-    }
+    own = LONG | {name: fields.pop(name) for name in ("start", "due") if name in fields}
     task = a_task(indicators=[an_indicator("I", kind, **fields)], **own)
     reports = [a_report(period=period, values={"I": value}) for period, value in reported]
     (term,) = terms(task, *reports, year=year)
     return term.a
 
 
-def has(
-    kind: str,
-    *,
-    year: int = 2022,
-    **fields: Any,  # noqa: ANN401  # any field of a figure
-) -> bool:
-    own: dict[str, Any] = {
-        **LONG,
-        **{name: fields.pop(name) for name in ("start", "due") if name in fields},
-    }
+def has(kind: str, *, year: int = 2022, **fields: Any) -> bool:  # noqa: ANN401  # any field of a figure
+    own = LONG | {name: fields.pop(name) for name in ("start", "due") if name in fields}
     task = a_task(indicators=[an_indicator("I", kind, **fields)], **own)
     return bool(terms(task, year=year))
 
@@ -237,3 +227,19 @@ def test_each_whole_step_over_the_target_earns_its_points_up_to_the_most(
 
 def test_the_overshoot_bonus_can_be_switched_off() -> None:
     assert overshoot(Fraction(3), None) == 0
+
+
+def test_a_value_of_the_last_week_is_final_though_the_year_goes_on() -> None:
+    scheme = PeriodScheme(cadence="weekly")
+    week = scheme.parse("2021-W51")  # it ends on 26 December
+    task = a_task(indicators=[an_indicator("I", year_targets={"2021": "20"})], **LONG)
+    report = replace(a_report(values={"I": "15"}), period=week.id, as_of=week.last)
+    of = YearOf(
+        year=2021,
+        last=date(2021, 12, 31),
+        ends=week.last,
+        reading=read([report], unit="U1", period=week, scheme=scheme, close_end=None),
+        rulebook=a_rulebook(),
+    )
+    (term,) = terms_of(the_task(task), Fraction(1), of)
+    assert (term.a, term.final) == (Fraction(3, 4), True)

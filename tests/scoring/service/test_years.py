@@ -141,8 +141,10 @@ async def test_a_corrected_period_makes_version_2_of_the_year_in_the_same_step(
     # U2: B6 100, so A 96; B reads the corrected figure: 57.6 + 40
     assert (scores(first)[1], scores(second)[1]) == ("91.20", "97.60")
     assert (scores(first)[0], scores(second)[0]) == ("100.00", "100.00")
-    assert [one.version for one in await house.said(PublicationReleased)][-1] == 2
-    assert [one.version for one in await house.said(YearReleased)] == [1, 2]
+    period, year = (await house.said(PublicationReleased, YearReleased))[-2:]
+    assert isinstance(period, PublicationReleased)
+    assert isinstance(year, YearReleased)
+    assert (period.version, year.version) == (2, 2)
 
 
 async def test_version_2_of_the_year_names_what_was_corrected_and_follows_in_the_chain(

@@ -30,7 +30,7 @@ from scoring.domain.year_result import (
 from scoring.domain.year_targets import YearOf, counted, terms_of
 from shared.calendar.periods import Period, PeriodScheme
 from shared.contracts.decisions import UNAMENDED, Exemption, Rating, Veto
-from shared.contracts.plan import Task, Unit
+from shared.contracts.plan import ActionHead, Task, Unit
 from shared.contracts.rulebook import Rulebook
 
 _ORDER: Final[tuple[Grade, ...]] = ("excellent", "good", "fair", "poor")
@@ -120,8 +120,9 @@ def _targets(facts: YearFacts) -> Mapping[str, Sequence[TargetTerm]]:
     """The terms of B by unit: every task in force weighs by the share of the last period."""
     shares = {line.task: line.shares for line in facts.periods[-1][1].tasks}
     found: dict[str, list[TargetTerm]] = defaultdict(list)
-    for _, filed in sorted(facts.plan.tasks, key=lambda pair: pair[1].id):
-        task = _in_force(filed, facts)
+    heads = {head.id: head for head in facts.plan.actions}
+    for action, filed in sorted(facts.plan.tasks, key=lambda pair: pair[1].id):
+        task = _in_force(filed, heads[action], facts)
         if task is None:
             continue
         of = YearOf(
@@ -137,10 +138,9 @@ def _targets(facts: YearFacts) -> Mapping[str, Sequence[TargetTerm]]:
     return found
 
 
-def _in_force(filed: Task, facts: YearFacts) -> Task | None:
+def _in_force(filed: Task, action: ActionHead, facts: YearFacts) -> Task | None:
     """A task as the year's end finds it; None where it is cancelled, unconfirmed or not led."""
     amended = facts.plan.amended.get(filed.id, UNAMENDED)
-    action = next(head for head in facts.plan.actions if (head.id, filed) in facts.plan.tasks)
     if amended.cancelled_on is not None and amended.cancelled_on <= facts.last:
         return None
     if is_unconfirmed(filed, action):

@@ -54,6 +54,11 @@ async def on_decision(session: AsyncSession, received: Received[DecisionMade]) -
     )
 
 
+def is_exemption(row: DecisionRow) -> bool:
+    """Whether a decision excuses a unit: no other acts by a correction that names it."""
+    return isinstance(_DECISION.validate_json(row.decided), Exemption)
+
+
 async def known_decisions(
     session: AsyncSession,
     plan: KnownPlan,

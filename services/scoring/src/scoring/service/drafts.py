@@ -8,6 +8,7 @@ from sqlmodel import col, delete
 
 from scoring.domain.corrections import Amends
 from scoring.service.caller import Caller, Refused
+from scoring.service.decisions import is_exemption
 from scoring.service.drafting import place_of
 from scoring.service.facts import Facts
 from scoring.service.intake_client import CutoffSource
@@ -248,7 +249,8 @@ class Drafts:
                     "unknown_submission", f"{one} is no corrected report of {period}, or not yet"
                 )
         for one in amends.exemptions:
-            if await session.get(DecisionRow, (plan.facts.head.id, one)) is None:
+            row = await session.get(DecisionRow, (plan.facts.head.id, one))
+            if row is None or not is_exemption(row):
                 raise Refused("unknown_exemption", f"there is no exemption {one}, or not yet")
 
 
