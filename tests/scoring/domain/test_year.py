@@ -26,7 +26,8 @@ from scoring_cast import (
 from scoring.domain.facts import Entered, PlanFacts, Report
 from scoring.domain.period_run import PeriodResult, run_period
 from scoring.domain.year_result import YearResult, YearUnit
-from scoring.domain.year_run import YearFacts, run_year
+from scoring.domain.year_facts import YearFacts
+from scoring.domain.year_run import run_year
 from shared.contracts.decisions import UNAMENDED, Amended, Change, Decision, Exemption
 
 PERIODS = tuple(f"2022-B{number}" for number in range(1, 7))

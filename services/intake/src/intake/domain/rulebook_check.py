@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from intake.domain.findings import Finding, Findings, Found, later, placed, positive, within
+from intake.domain.findings import Finding, Findings, Found, placed, positive, within
 from shared.contracts.plan import Cadence
 from shared.contracts.problem import Locate, Path
 from shared.contracts.rulebook import Rulebook, YearSettings
@@ -14,7 +14,6 @@ _PERIODS_A_YEAR: dict[Cadence, int] = {
     "half_year": 2,
     "annual": 1,
 }
-_OVERSHOOT = YearSettings().overshoot_bonus
 _SPLIT_LEAD, _SPLIT_COOPERATING = Decimal("0.70"), Decimal("0.30")
 
 
@@ -25,7 +24,7 @@ def check_rulebook(
     at: Path = ("rulebook",),
     cadence: Cadence | None = None,
 ) -> Findings:
-    """Every contradiction of a rulebook, and every setting that is not supported yet.
+    """Every contradiction of a rulebook.
 
     Args:
         rulebook: as it was read.
@@ -41,7 +40,6 @@ def check_rulebook(
         *_grades(rulebook),
         *_caps(rulebook),
         *_year(rulebook.year, cadence),
-        *_not_supported(rulebook),
     ]
     return placed(found, locate, at)
 
@@ -165,26 +163,3 @@ def _year(year: YearSettings, cadence: Cadence | None) -> Found:
         yield from positive(bonus.step, ("year", "overshoot_bonus", "step"))
         for name in ("points", "max"):
             yield from within(getattr(bonus, name), 0, 100, ("year", "overshoot_bonus", name))
-
-
-def _not_supported(rulebook: Rulebook) -> Found:
-    """A setting that this version would not follow is refused."""
-    year = rulebook.year
-    offered: tuple[tuple[Path, str, tuple[str, ...]], ...] = (
-        (("verification",), rulebook.verification, ("on_publish",)),
-        (("missing",), rulebook.missing, ("zero",)),
-        (("lights", "preset"), rulebook.lights.preset, ("ratio",)),
-        (("events", "level"), rulebook.events.level, ("year",)),
-        (("ranking",), rulebook.ranking, ("competition", "dense", "modified")),
-        (("quota", "ties"), rulebook.quota.ties, ("exclude_all",)),
-        (("quota", "small_groups"), rulebook.quota.small_groups, ("floor",)),
-        (("year", "order"), year.order, ("period_first",)),
-    )
-    for path, chosen, choices in offered:
-        if chosen not in choices:
-            yield later(chosen, path, f"write {' or '.join(choices)}")
-    if year.period_weights != "equal":
-        yield later("a list of weights", ("year", "period_weights"), "write equal")
-    if year.overshoot_bonus != _OVERSHOOT:
-        mend = "remove it, so that the rule text's holds"
-        yield later("another overshoot bonus", ("year", "overshoot_bonus"), mend)

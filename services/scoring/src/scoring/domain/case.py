@@ -111,6 +111,22 @@ class Case:
         """Whether a correction found the data of the task false."""
         return self.task.id in self.run.zeroed
 
+    def carries(self) -> bool:
+        """Whether the last value stands in for a missing report (assessment 4.5, `carry`).
+
+        Only totals and milestones that were once reported, and not two periods in a row.
+        """
+        previous, period = self.run.previous, self.run.period
+        if previous is not None and (period.first - previous.period.last).days == 1:
+            line = previous.lines.get(self.task.id)
+            if line is not None and line.missing:
+                return False
+        totals = {one.id for one in self.task.indicators if one.kind == "cumulative"}
+        counted = [part for part in self.parts if part.left_out is None]
+        return self.run.rulebook.missing == "carry" and all(
+            part.submissions and part.id in {MILESTONES, *totals} for part in counted
+        )
+
     def is_finished(self) -> bool:
         """Whether nothing of the task is left to do."""
         return bool(self.parts) and all_done(
@@ -122,13 +138,13 @@ class Case:
             amended=self.amended,
         )
 
-    def overdue(self) -> list[str]:
-        """The milestones overdue for longer than the rulebook allows."""
+    def overdue(self, days: int) -> list[str]:
+        """The milestones unfinished more than `days` calendar days after their own."""
         return overdue_milestones(
             self.task,
             self.reading,
             self.run.period.last,
-            after_days=self.run.rulebook.lights.overdue_red_days,
+            after_days=days,
             amended=self.amended,
         )
 
@@ -210,7 +226,7 @@ class Case:
             q=printed(scores.q if scores else None, PRINTED_PLACES),
             score=printed(scores.s if scores else None, rulebook.rounding.places),
             left_out=left_out,
-            flags=self._flags(left_out),
+            flags=self._flags(left_out, scores),
             action=self.action.id,
             period=self.run.period.id,
             public=self.task.publish,
@@ -231,13 +247,15 @@ class Case:
             rulebook_version=rulebook.version,
         )
 
-    def _flags(self, left_out: LeftOut | None) -> tuple[Flag, ...]:
+    def _flags(self, left_out: LeftOut | None, scores: Scores | None) -> tuple[Flag, ...]:
         flags: list[Flag] = []
         scored = left_out is None and not self.known_finished
         if scored and self.run.rulebook.verification == "required" and self._rests_on_unverified():
             flags.append("provisional")
         if any(part.left_out == "no_data" for part in self.parts):
             flags.append("source_pending")
+        if scores is not None and scores.basis == "score.carried/1":
+            flags.append("carried")
         own = self.reading.own
         if (own is not None and own.corrected) or (left_out is None and self.zeroed):
             flags.append("corrected")

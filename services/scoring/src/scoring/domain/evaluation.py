@@ -8,7 +8,7 @@ from scoring.domain.case import Case, Scores
 from scoring.domain.conditions import inactive_reason, left_out_reason
 from scoring.domain.exemptions import excused, granted
 from scoring.domain.facts import Report, RunFacts, assigned_on
-from scoring.domain.lights import LightDecision, published_light
+from scoring.domain.lights import Course, LightDecision, published_light
 from scoring.domain.parts import parts_of
 from scoring.domain.progress import Progress, mean, measured, overall, progress_score
 from scoring.domain.reading import Reading, read
@@ -26,6 +26,7 @@ from shared.contracts.decisions import UNAMENDED
 from shared.contracts.plan import ActionHead, Assignment, Task, Unit
 
 DONE = LightDecision(light="blue", steps=("done",))
+SILENT = Scores(basis="score.missing/1", p=Fraction(0), t=Fraction(0), q=Fraction(0), s=Fraction(0))
 
 
 def evaluate(
@@ -138,14 +139,24 @@ def _waived(case: Case) -> TaskLine:
 
 
 def _missing(case: Case) -> TaskLine:
-    """Who does not report scores nothing; the newest value is still shown (assessment 4.5)."""
-    progress, before, nothing = _newest(case), case.before, Fraction(0)
+    """Who does not report scores nothing, or once what the last value carries (assessment 4.5).
+
+    The newest value is shown all the same.
+    """
+    progress, before = _newest(case), case.before
     again = before is not None and before.missing and before.unit == case.unit
     return case.line(
         _light(case, progress, silent_periods=2 if again else 1),
         progress=progress,
-        scores=Scores(basis="score.missing/1", p=nothing, t=nothing, q=nothing, s=nothing),
+        scores=_carried(case) if case.carries() else SILENT,
     )
+
+
+def _carried(case: Case) -> Scores:
+    """Progress alone earns, by the last value against what is expected today (assessment 4.5)."""
+    nothing, p = Fraction(0), progress_score(measured(case.parts))
+    earned = charges(case.run.rulebook).progress * p
+    return Scores(basis="score.carried/1", p=p, t=nothing, q=nothing, s=earned)
 
 
 def _scored(case: Case, own: Report) -> TaskLine:
@@ -183,11 +194,17 @@ def _newest(case: Case) -> Progress:
 
 def _light(case: Case, progress: Progress, *, silent_periods: int) -> LightDecision:
     rulebook, before = case.run.rulebook, case.before
-    return published_light(
+    course = Course(
         r=progress.index(rulebook.rounding.mode),
         e=progress.e,
-        overdue=case.overdue(),
-        settings=rulebook.lights,
+        gap=progress.gap,
+        due=case.run.period.last >= case.in_force.due,
+        late=case.overdue(0),
+        overdue=case.overdue(rulebook.lights.overdue_red_days),
+    )
+    return published_light(
+        course,
+        rulebook.lights,
         previous=before.light if before and not case.changed else None,
         silent_periods=silent_periods,
     )

@@ -61,7 +61,8 @@ def points_of(award: Award) -> Fraction:
 def judged(entries: Iterable[Entered], exemptions: Sequence[Exemption]) -> tuple[EventShown, ...]:
     """An award counts once per matter, the highest wins; deductions all count (assessment 4.8).
 
-    `entries` are those of one year, in the order of decisions; of equal awards the first counts.
+    `entries` are those of one year or period, in the order of decisions; of equal awards the first
+    counts.
     A penalty is waived by an E3 exemption of its unit that names its matter (assessment 4.9).
     """
     known = tuple(entries)
@@ -77,12 +78,18 @@ def judged(entries: Iterable[Entered], exemptions: Sequence[Exemption]) -> tuple
 
 
 def events_of(
-    entries: Sequence[Entered], exemptions: Sequence[Exemption], period: Period
+    entries: Sequence[Entered],
+    exemptions: Sequence[Exemption],
+    period: Period,
+    settings: Events,
 ) -> tuple[EventShown, ...]:
     """A bulletin shows the events decided in its period, with what the year has by its last day.
 
-    They are in no score of the period (assessment 4.8, `events.level: year`).
+    With `events.level: year` they are in no score of the period, and what counts is judged over the
+    year so far; else each period counts its own (assessment 4.8).
     """
+    if settings.level == "period":
+        return _in_order(judged(decided_in(period, entries), exemptions))
     so_far = [one for one in entries if one.on <= period.last]
     years = sorted({one.on.year for one in so_far})
     told = [
@@ -91,7 +98,12 @@ def events_of(
         for event in judged((one for one in so_far if one.on.year == year), exemptions)
         if event.on >= period.first
     ]
-    return tuple(sorted(told, key=lambda event: (event.on, event.unit, event.decision)))
+    return _in_order(told)
+
+
+def decided_in(period: Period, entries: Iterable[Entered]) -> list[Entered]:
+    """Events enter the period of decision, never an earlier one (assessment 4.8)."""
+    return [one for one in entries if period.first <= one.on <= period.last]
 
 
 def bonus_and_deductions(
@@ -99,7 +111,7 @@ def bonus_and_deductions(
 ) -> Tally:
     """Bonus and deductions have a cap each; false data and major accidents stand outside it.
 
-    `entries` are those of one unit and one year (assessment 4.8).
+    `entries` are those of one unit, and of one year or one period (assessment 4.8).
     """
     events = judged(entries, exemptions)
 
@@ -128,6 +140,10 @@ def with_floor_guard(
     """The score with what is added and taken off, never below 0 or above 100 (assessment 4.8)."""
     settled = score + guarded_bonus(score, bonus, settings) - deductions
     return min(max(settled, Fraction(0)), Fraction(100))
+
+
+def _in_order(events: Iterable[EventShown]) -> tuple[EventShown, ...]:
+    return tuple(sorted(events, key=lambda event: (event.on, event.unit, event.decision)))
 
 
 def _shown(

@@ -118,6 +118,8 @@ class Previous:
 
     period: Period
     lines: Mapping[str, PreviousLine]
+    scores: Mapping[str, Decimal | None] = field(default_factory=dict)
+    """By unit."""
 
     def followed_by(self, period: Period) -> bool:
         """Whether a light or a silence of then still bears on `period`: the next of one year."""

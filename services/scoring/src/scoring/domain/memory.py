@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Mapping
 
 from scoring.domain.facts import Previous, PreviousLine
+from scoring.domain.rollup import UnitResult
 from scoring.domain.task_line import TaskLine
 from shared.calendar.periods import Period
 
 
-def previous_of(period: Period, lines: Iterable[TaskLine]) -> Previous:
-    """The next period remembers each task's light, and whether its report was missing.
+def previous_of(
+    period: Period, lines: Iterable[TaskLine], units: Iterable[UnitResult] = ()
+) -> Previous:
+    """The next period remembers each task's light, a missing report, and each unit's score.
 
-    `lines` are those of the latest released version of `period`.
+    `lines` and `units` are those of the latest released version of `period`.
     """
     return Previous(
         period=period,
@@ -18,6 +21,7 @@ def previous_of(period: Period, lines: Iterable[TaskLine]) -> Previous:
             line.task: PreviousLine(unit=line.unit, light=line.light, missing=line.missing)
             for line in lines
         },
+        scores={one.unit: one.score for one in units},
     )
 
 

@@ -4,7 +4,13 @@ from collections import defaultdict
 from typing import Any
 
 from scoring.domain.evaluation import evaluate
-from scoring.domain.events import EventShown, events_of
+from scoring.domain.events import (
+    EventShown,
+    Tally,
+    bonus_and_deductions,
+    decided_in,
+    events_of,
+)
 from scoring.domain.exact import Printed
 from scoring.domain.facts import Report, RunFacts
 from scoring.domain.rollup import (
@@ -16,7 +22,7 @@ from scoring.domain.rollup import (
     rates,
     units,
 )
-from scoring.domain.support import unsupported, unsupported_settings
+from scoring.domain.support import unsupported
 from scoring.domain.task_line import TaskLine, TaskRow
 from shared.contracts.values import Contract
 
@@ -24,7 +30,7 @@ from shared.contracts.values import Contract
 class PeriodResult(Contract):
     """All lines of a period and what is computed from them; units, tasks and actions by id.
 
-    `events` are those decided in the period; they are in no score of it.
+    `events` are those decided in the period; whether they are in its scores the rulebook says.
     """
 
     units: tuple[UnitResult, ...]
@@ -52,9 +58,7 @@ def run_period(facts: RunFacts) -> PeriodResult:
         YearNotLoaded: a late report's working days need a year whose holidays are unknown.
     """
     plan, rounding = facts.plan, facts.rulebook.rounding
-    refused = unsupported_settings(facts.rulebook)
-    for _, task in plan.tasks:
-        refused += unsupported(task)
+    refused = [reason for _, task in plan.tasks for reason in unsupported(task)]
     if refused:
         raise ValueError("not_supported: " + "; ".join(reason.what for reason in refused))
     by_task: dict[str, list[Report]] = defaultdict(list)
@@ -68,10 +72,31 @@ def run_period(facts: RunFacts) -> PeriodResult:
     )
     by_action = actions(plan.actions, lines, rounding)
     return PeriodResult(
-        units=units(plan.units, lines, facts.rulebook),
+        units=units(
+            plan.units,
+            lines,
+            facts.rulebook,
+            last=facts.previous.scores if facts.previous else None,
+            tallies=_tallies(facts),
+        ),
         tasks=lines,
         actions=by_action,
         plan_score=plan_score(plan.actions, by_action, rounding),
         rates=rates(lines, rounding),
-        events=events_of(facts.entries, facts.exemptions, facts.period),
+        events=events_of(facts.entries, facts.exemptions, facts.period, facts.rulebook.events),
     )
+
+
+def _tallies(facts: RunFacts) -> dict[str, Tally] | None:
+    """The events of the period by unit, where they are in its scores (assessment 4.8)."""
+    if facts.rulebook.events.level == "year":
+        return None
+    decided = decided_in(facts.period, facts.entries)
+    return {
+        unit.id: bonus_and_deductions(
+            [one for one in decided if one.entry.unit == unit.id],
+            facts.exemptions,
+            facts.rulebook.events,
+        )
+        for unit in facts.plan.units
+    }

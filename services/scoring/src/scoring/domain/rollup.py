@@ -6,9 +6,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final, Literal
 
+from scoring.domain.events import Tally, guarded_bonus, with_floor_guard
 from scoring.domain.exact import PRINTED_PLACES, Printed, Weight, rounded
-from scoring.domain.ranking import Grade, grades, ranks
+from scoring.domain.ranking import Contender, Grade, Place, Terms, placed
 from scoring.domain.task_line import INACTIVE, TaskLine
+from scoring.domain.tie_break import terms_of
 from shared.contracts.plan import ActionHead, Unit
 from shared.contracts.rulebook import Rounding, Rulebook
 from shared.contracts.values import Contract
@@ -27,7 +29,11 @@ class UnitLine(Contract):
 
 
 class UnitResult(Contract):
-    """A unit's result; no rank and no grade where its reasons say so."""
+    """A unit's result; no rank and no grade where its reasons say so.
+
+    `bonus` and `deductions` are the points of events inside the score, None where these count in
+    the year.
+    """
 
     unit: str
     group: str
@@ -38,6 +44,8 @@ class UnitResult(Contract):
     left_out_weight: Weight
     reasons: tuple[UnitReason, ...]
     lines: tuple[UnitLine, ...] = ()
+    bonus: Printed | None = None
+    deductions: Printed | None = None
 
 
 class ActionResult(Contract):
@@ -62,20 +70,32 @@ def published_mean(
     pairs: Iterable[tuple[Fraction, Decimal | None]], rounding: Rounding
 ) -> Decimal | None:
     """A mean of published scores by their weights, rounded once; without weight there is none."""
+    mean = weighted_mean(pairs)
+    return None if mean is None else rounded(mean, rounding.places, rounding.mode)
+
+
+def weighted_mean(pairs: Iterable[tuple[Fraction, Decimal | None]]) -> Fraction | None:
+    """A mean of published scores by their weights, exact; without weight there is none."""
     counted = [(weight, Fraction(score)) for weight, score in pairs if score is not None]
     weights = sum((weight for weight, _ in counted), Fraction(0))
     if weights == 0:
         return None
-    total = sum((weight * score for weight, score in counted), Fraction(0))
-    return rounded(total / weights, rounding.places, rounding.mode)
+    return sum((weight * score for weight, score in counted), Fraction(0)) / weights
 
 
 def units(
-    every: Iterable[Unit], lines: Sequence[TaskLine], rulebook: Rulebook
+    every: Iterable[Unit],
+    lines: Sequence[TaskLine],
+    rulebook: Rulebook,
+    *,
+    last: Mapping[str, Decimal | None] | None = None,
+    tallies: Mapping[str, Tally] | None = None,
 ) -> tuple[UnitResult, ...]:
     """A unit scores the mean of its tasks' published scores and is ranked within its group.
 
-    Tasks weigh by weight and share (assessment 4.6, 4.10, 4.11).
+    Tasks weigh by weight and share (assessment 4.6, 4.10, 4.11). `last` are the units' scores of
+    the period before, which may break a tie, `tallies` their events, where these are
+    in the scores of the period.
     """
     held: dict[str, list[TaskLine]] = defaultdict(list)
     for line in lines:
@@ -83,13 +103,19 @@ def units(
             if share:
                 held[unit].append(line)
     unranked = [
-        unit_result(unit, held[unit.id], rulebook)
+        unit_result(unit, held[unit.id], rulebook, (tallies or {}).get(unit.id))
         for unit in sorted(every, key=lambda unit: unit.id)
     ]
-    return _ranked(unranked, rulebook)
+    terms = {
+        one.unit: terms_of(one.unit, lines, (last or {}).get(one.unit), rulebook.tie_break)
+        for one in unranked
+    }
+    return _ranked(unranked, terms, rulebook)
 
 
-def unit_result(unit: Unit, lines: Iterable[TaskLine], rulebook: Rulebook) -> UnitResult:
+def unit_result(
+    unit: Unit, lines: Iterable[TaskLine], rulebook: Rulebook, tally: Tally | None = None
+) -> UnitResult:
     """A unit of whose active weight more than the guard's part is left out has no firm basis.
 
     With more than the limit exempt (E1 and E4) it cannot be excellent. `lines` are those it has a
@@ -101,7 +127,11 @@ def unit_result(unit: Unit, lines: Iterable[TaskLine], rulebook: Rulebook) -> Un
     active = sum((w for w, _ in in_force), Fraction(0))
     counted = sum((w for w, own in in_force if own.left_out is None), Fraction(0))
     exempt = sum((w for w, own in in_force if own.exemption is not None), Fraction(0))
-    score = published_mean(((w, own.score) for w, own in held), rulebook.rounding)
+    mean = weighted_mean((w, own.score) for w, own in held)
+    bonus = None
+    if mean is not None and tally is not None:
+        bonus = guarded_bonus(mean, tally.bonus, rulebook.events)
+    score = _score(mean, tally, rulebook)
     reasons: tuple[UnitReason, ...] = ()
     if score is None:
         reasons = ("no_counted_task",)
@@ -123,6 +153,8 @@ def unit_result(unit: Unit, lines: Iterable[TaskLine], rulebook: Rulebook) -> Un
             for line, (_, own) in zip(every, held, strict=True)
             if (own.score, own.left_out) != (line.score, line.left_out)
         ),
+        bonus=None if bonus is None else _points(bonus, rulebook.rounding),
+        deductions=None if tally is None else _points(tally.deductions, rulebook.rounding),
     )
 
 
@@ -170,20 +202,34 @@ def rates(lines: Iterable[TaskLine], rounding: Rounding) -> Rates:
     )
 
 
-def _ranked(results: Sequence[UnitResult], rulebook: Rulebook) -> tuple[UnitResult, ...]:
-    ranked: dict[str, UnitResult] = {one.unit: one for one in results}
-    for group in {one.group for one in results}:
-        scores = {
-            one.unit: one.score
-            for one in results
-            if one.group == group and one.score is not None and not _NO_RANK & {*one.reasons}
-        }
-        barred = {unit for unit in scores if "exemption_limit" in ranked[unit].reasons}
-        places = ranks(scores, rulebook.ranking)
-        quota = Fraction(rulebook.quota.excellent)
-        for unit, given in grades(scores, rulebook.grades, quota, barred=barred).items():
-            reasons = ("no_seat",) if given.no_seat else ranked[unit].reasons
-            ranked[unit] = ranked[unit].model_copy(
-                update={"rank": places.get(unit), "grade": given.grade, "reasons": reasons}
+def _score(mean: Fraction | None, tally: Tally | None, rulebook: Rulebook) -> Decimal | None:
+    """The mean with the events of the period, rounded once (assessment 4.6, 4.8)."""
+    if mean is None:
+        return None
+    if tally is not None:
+        mean = with_floor_guard(mean, tally.bonus, tally.deductions, rulebook.events)
+    return rounded(mean, rulebook.rounding.places, rulebook.rounding.mode)
+
+
+def _points(points: Fraction, rounding: Rounding) -> Decimal:
+    return rounded(points, PRINTED_PLACES, rounding.mode)
+
+
+def _ranked(
+    results: Sequence[UnitResult], terms: Mapping[str, Terms], rulebook: Rulebook
+) -> tuple[UnitResult, ...]:
+    groups: dict[str, dict[str, Contender]] = defaultdict(dict)
+    for one in results:
+        if one.score is not None and not _NO_RANK & {*one.reasons}:
+            groups[one.group][one.unit] = Contender(
+                score=one.score,
+                terms=terms[one.unit],
+                barred="exemption_limit" in one.reasons,
             )
-    return tuple(ranked.values())
+    places = placed(groups, rulebook)
+    return tuple(_in_place(one, places[one.unit]) if one.unit in places else one for one in results)
+
+
+def _in_place(one: UnitResult, place: Place) -> UnitResult:
+    reasons = ("no_seat",) if place.no_seat else one.reasons
+    return one.model_copy(update={"rank": place.rank, "grade": place.grade, "reasons": reasons})

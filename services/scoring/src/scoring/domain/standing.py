@@ -11,7 +11,7 @@ from scoring.domain.evaluation import DONE, lead_of
 from scoring.domain.exact import RATIO_PLACES, rounded
 from scoring.domain.exemptions import granted
 from scoring.domain.facts import Report, assigned_on
-from scoring.domain.lights import LightDecision, live_light
+from scoring.domain.lights import Course, LightDecision, live_light
 from scoring.domain.parts import all_done, overdue_milestones, parts_of
 from scoring.domain.progress import Progress, measured, overall
 from scoring.domain.reading import read
@@ -92,17 +92,29 @@ def standing(
     )
     if reason is not None or not measured(parts):
         return _left_out(bare, reason or "no_data")
-    allowed = rulebook.lights.overdue_red_days
-    overdue = overdue_milestones(task, reading, day, after_days=allowed, amended=amended)
-    judged = _judged(bare, overall(measured(parts)), overdue, rulebook)
-    return replace(judged, light=DONE) if known_finished else judged
+    now = overall(measured(parts))
+    index = now.index(rulebook.rounding.mode)
+
+    def late(days: int) -> list[str]:
+        return overdue_milestones(task, reading, day, after_days=days, amended=amended)
+
+    course = Course(
+        r=index,
+        e=now.e,
+        gap=now.gap,
+        due=day >= in_force.due,
+        late=late(0),
+        overdue=late(rulebook.lights.overdue_red_days),
+    )
+    light = DONE if known_finished else live_light(course, rulebook.lights)
+    return _judged(bare, now, light, rulebook)
 
 
-def _judged(bare: Standing, now: Progress, overdue: Sequence[str], rulebook: Rulebook) -> Standing:
+def _judged(bare: Standing, now: Progress, light: LightDecision, rulebook: Rulebook) -> Standing:
     mode = rulebook.rounding.mode
     return replace(
         bare,
-        light=live_light(r=now.index(mode), e=now.e, overdue=overdue, settings=rulebook.lights),
+        light=light,
         a=rounded(now.a, RATIO_PLACES, mode),
         e=rounded(now.e, RATIO_PLACES, mode),
         r=now.index(mode),

@@ -18,11 +18,12 @@ LeftOut = Literal[
     "no_expectation",
     "no_data",
 ]
-Flag = Literal["provisional", "source_pending", "corrected"]
+Flag = Literal["provisional", "source_pending", "carried", "corrected"]
 Basis = Literal[
     "score.component/1",
     "score.deduction/1",
     "score.missing/1",
+    "score.carried/1",
     "score.finished/1",
     "score.zeroed/1",
 ]

@@ -11,7 +11,7 @@ from scoring.domain.expectation import ALWAYS, NOT_YET, Expected, expected
 from scoring.domain.facts import PlanFacts
 from scoring.domain.figures import dated, reported
 from scoring.domain.kinds import always_expected
-from scoring.domain.lights import live_light
+from scoring.domain.lights import Course, raw_light
 from scoring.domain.reading import Reading
 from scoring.domain.year_result import Figure
 from shared.contracts.plan import ActionHead, Expectation, PlanHead, ReportedIndicator, Task
@@ -57,7 +57,9 @@ def _figure(
     light: Light = "grey"
     if r is not None:
         index = rounded(r, RATIO_PLACES, rulebook.rounding.mode)
-        light = live_light(r=index, e=e, overdue=(), settings=rulebook.lights).light
+        due = day >= (figure.due or plan.head.end)
+        course = Course(r=index, e=e, gap=100 * (e - (a or 0)), due=due)
+        light = raw_light(course, rulebook.lights).light
 
     def printed(value: Fraction | None) -> Decimal | None:
         return None if value is None else rounded(value, RATIO_PLACES, rulebook.rounding.mode)

@@ -13,10 +13,25 @@ YearReason = Literal["no_counted_task", "few_periods", "no_year_target", "no_sea
 
 
 class PeriodTerm(Contract):
-    """A unit's published score of a period; None where it was not assessed."""
+    """A unit's, or a task's, published score of a period; None where it was not assessed.
+
+    `weight` is that of the period in the year.
+    """
 
     period: str
     score: Printed | None
+    weight: Exact
+
+
+class TaskTerm(Contract):
+    """A task's published scores of the periods it counted in, and its weight for the unit.
+
+    Only with `year.order: task_first`.
+    """
+
+    task: str
+    weight: Exact
+    scores: tuple[PeriodTerm, ...]
 
 
 class Cap(Contract):
@@ -64,10 +79,12 @@ class YearUnit(YearRow):
     """A unit's year with all that explains it.
 
     `public` is its public rating. `weights` are those of periods, attainment and public that are
-    left where a term has no value. `coverage` is the share of B's weight that has a value.
+    left where a term has no value. `task_terms` are what A is the mean of where tasks are averaged
+    first. `coverage` is the share of B's weight that has a value.
     """
 
     period_terms: tuple[PeriodTerm, ...]
+    task_terms: tuple[TaskTerm, ...]
     target_terms: tuple[TargetTerm, ...]
     public: Printed | None
     weights: dict[Literal["periods", "attainment", "public"], Exact]

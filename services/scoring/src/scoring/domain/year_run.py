@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, tzinfo
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final, Literal
@@ -12,68 +11,28 @@ from scoring.domain.amended import task_on
 from scoring.domain.conditions import inactive_reason
 from scoring.domain.events import bonus_and_deductions, guarded_bonus
 from scoring.domain.exact import PRINTED_PLACES, rounded
-from scoring.domain.facts import Entered, PlanFacts, Report, assigned_on, is_unconfirmed
-from scoring.domain.period_run import PeriodResult
-from scoring.domain.ranking import Grade, grades, ranks
-from scoring.domain.reading import Reading, read
+from scoring.domain.facts import assigned_on, is_unconfirmed
+from scoring.domain.ranking import Contender, Grade, Place, placed
 from scoring.domain.rollup import ActionResult, published_mean
-from scoring.domain.support import unsupported_settings
+from scoring.domain.tie_break import terms_of as tie_terms
+from scoring.domain.year_events import caps_of, outside_the_periods, rating_of
+from scoring.domain.year_facts import YearFacts
 from scoring.domain.year_figures import figures_of
+from scoring.domain.year_periods import mean_of, period_terms, task_terms
 from scoring.domain.year_result import (
     Cap,
-    PeriodTerm,
     TargetTerm,
     YearReason,
     YearResult,
     YearUnit,
 )
 from scoring.domain.year_targets import YearOf, counted, terms_of
-from shared.calendar.periods import Period, PeriodScheme
-from shared.contracts.decisions import UNAMENDED, Exemption, Rating, Veto
+from shared.contracts.decisions import UNAMENDED
 from shared.contracts.plan import ActionHead, Task, Unit
 from shared.contracts.rulebook import Rulebook
 
 _ORDER: Final[tuple[Grade, ...]] = ("excellent", "good", "fair", "poor")
 Share = Literal["periods", "attainment", "public"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class YearFacts:
-    """All that the roll-up of a year reads; every report and decision lies before the cut-off.
-
-    `periods` are the published periods of the year in their order, with their latest versions;
-    `owed` is how many there are to be. `zeroed` are the tasks of which corrections of these
-    periods found the data false.
-    """
-
-    plan: PlanFacts
-    rulebook: Rulebook
-    year: int
-    tz: tzinfo
-    periods: tuple[tuple[Period, PeriodResult], ...]
-    owed: int
-    reports: tuple[Report, ...]
-    entries: tuple[Entered, ...] = ()
-    exemptions: tuple[Exemption, ...] = ()
-    zeroed: frozenset[str] = frozenset()
-
-    @property
-    def last(self) -> date:
-        """The last day of the year."""
-        return date(self.year, 12, 31)
-
-    @property
-    def scheme(self) -> PeriodScheme:
-        """How the plan cuts time into periods."""
-        calendar = self.plan.head.calendar
-        return PeriodScheme(cadence=calendar.cadence, anchor_month=calendar.anchor_month)
-
-    def reading(self, task: str) -> Reading:
-        """What is known of a task, or of the plan's or an action's figures, at the year's end."""
-        mine = [one for one in self.reports if one.task == task]
-        last = self.periods[-1][0]
-        unit = next((one.unit for one in reversed(mine) if one.period == last.id), "")
-        return read(mine, unit=unit, period=last, scheme=self.scheme, close_end=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,11 +49,8 @@ def run_year(facts: YearFacts) -> YearResult:
     """A year is rolled up from the published periods; ranks are on its published scores.
 
     Raises:
-        ValueError: the rulebook asks for what is not offered, or no period of the year is there.
+        ValueError: no period of the year is there, or the weights of periods do not fit them.
     """
-    refused = unsupported_settings(facts.rulebook)
-    if refused:
-        raise ValueError("not_supported: " + "; ".join(reason.what for reason in refused))
     if not facts.periods:
         raise ValueError(f"unknown_year: no period of {facts.year} is published")
     targets = _targets(facts)
@@ -107,7 +63,7 @@ def run_year(facts: YearFacts) -> YearResult:
     weights = {head.id: Fraction(head.weight) for head in facts.plan.actions}
     return YearResult(
         year=facts.year,
-        units=_ranked(units, facts.rulebook),
+        units=_ranked(units, facts),
         actions=by_action,
         plan_score=published_mean(
             ((weights[one.action], one.score) for one in by_action), rounding
@@ -154,20 +110,20 @@ def _in_force(filed: Task, action: ActionHead, facts: YearFacts) -> Task | None:
 
 def _unit(unit: Unit, terms: Sequence[TargetTerm], facts: YearFacts) -> YearUnit:
     """A unit's year: the means A and B and the rating C, then overshoot and events (4.14)."""
-    scores = [
-        (period.id, next((one.score for one in result.units if one.unit == unit.id), None))
-        for period, result in facts.periods
-    ]
-    rating = _rating(unit.id, facts)
-    sums = _sums([score for _, score in scores], terms, rating)
+    scores = period_terms(unit.id, facts)
+    tasks = task_terms(unit.id, facts) if facts.rulebook.year.order == "task_first" else ()
+    rating = rating_of(unit.id, facts)
+    sums = _sums(mean_of(tasks or scores), terms, rating)
     weights = _weights(sums, facts.rulebook)
-    tally = bonus_and_deductions(_entries(unit.id, facts), facts.exemptions, facts.rulebook.events)
+    tally = bonus_and_deductions(
+        outside_the_periods(unit.id, facts), facts.exemptions, facts.rulebook.events
+    )
     score = bonus = None
     if sums.a is not None:
         raw = _weighed(sums, weights) + sums.overshoot
         bonus = guarded_bonus(raw, tally.bonus, facts.rulebook.events)
         score = min(max(raw + bonus - tally.deductions, Fraction(0)), Fraction(100))
-    caps = _caps(unit.id, facts)
+    caps = caps_of(unit.id, facts)
     return YearUnit(
         unit=unit.id,
         group=unit.group,
@@ -179,8 +135,9 @@ def _unit(unit: Unit, terms: Sequence[TargetTerm], facts: YearFacts) -> YearUnit
         score=None if score is None else _rounded(score, facts),
         rank=None,
         grade=None,
-        reasons=_reasons([score for _, score in scores], terms, caps, facts),
-        period_terms=tuple(PeriodTerm(period=name, score=one) for name, one in scores),
+        reasons=_reasons([one.score for one in scores], terms, caps, facts),
+        period_terms=scores,
+        task_terms=tasks,
         target_terms=tuple(terms),
         public=_printed(rating, facts),
         weights=weights,
@@ -190,15 +147,12 @@ def _unit(unit: Unit, terms: Sequence[TargetTerm], facts: YearFacts) -> YearUnit
     )
 
 
-def _sums(
-    scores: Sequence[Decimal | None], terms: Sequence[TargetTerm], rating: Fraction | None
-) -> _Sums:
-    """A from the published scores, B and the overshoot by the weights of the targets."""
-    known = [Fraction(score) for score in scores if score is not None]
+def _sums(a: Fraction | None, terms: Sequence[TargetTerm], rating: Fraction | None) -> _Sums:
+    """A is of the published scores, B and the overshoot by the weights of the targets."""
     valued = list(counted(terms))
     weight = sum((w for w, _, _ in valued), Fraction(0))
     return _Sums(
-        a=sum(known, Fraction(0)) / len(known) if known else None,
+        a=a,
         b=100 * sum((w * a for w, a, _ in valued), Fraction(0)) / weight if weight else None,
         c=rating,
         overshoot=sum((w * over for w, _, over in valued), Fraction(0)) / weight
@@ -248,43 +202,6 @@ def _reasons(
     return tuple(reasons)
 
 
-def _entries(unit: str, facts: YearFacts) -> list[Entered]:
-    """The unit's events of the year."""
-    return [
-        one
-        for one in facts.entries
-        if one.entry.unit == unit
-        and one.on.year == facts.year
-        and not isinstance(one.entry, Rating)
-    ]
-
-
-def _rating(unit: str, facts: YearFacts) -> Fraction | None:
-    """The public's newest rating of the unit for the year."""
-    found = [
-        one.entry.score
-        for one in facts.entries
-        if isinstance(one.entry, Rating) and (one.entry.unit, one.entry.year) == (unit, facts.year)
-    ]
-    return Fraction(found[-1]) if found else None
-
-
-def _caps(unit: str, facts: YearFacts) -> tuple[Cap, ...]:
-    """Vetoes of the year cap the unit's grade, and false data of tasks it leads (4.4, 4.8)."""
-    vetoes = [
-        Cap(matter=one.entry.matter, grade=one.entry.cap)
-        for one in _entries(unit, facts)
-        if isinstance(one.entry, Veto)
-    ]
-    led = {
-        line.task
-        for _, result in facts.periods
-        for line in result.tasks
-        if line.unit == unit and line.task in facts.zeroed
-    }
-    return (*vetoes, *(Cap(matter=task, grade="good") for task in sorted(led)))
-
-
 def _coverage(terms: Sequence[TargetTerm]) -> Fraction | None:
     every = sum((term.weight for term in terms), Fraction(0))
     known = sum((term.weight for term in terms if term.a is not None), Fraction(0))
@@ -310,30 +227,32 @@ def _actions(facts: YearFacts) -> tuple[ActionResult, ...]:
     )
 
 
-def _ranked(units: Sequence[YearUnit], rulebook: Rulebook) -> tuple[YearUnit, ...]:
-    """Ranks and grades within the groups; a veto caps the grade, not the score (4.8, 4.11)."""
-    ranked = {one.unit: one for one in units}
-    for group in {one.group for one in units}:
-        mine = [one for one in units if one.group == group]
-        scores = {
-            one.unit: one.score
-            for one in mine
-            if one.score is not None and "few_periods" not in one.reasons
-        }
-        places = ranks(scores, rulebook.ranking)
-        barred = {one.unit for one in mine if one.caps}
-        quota = Fraction(rulebook.quota.excellent)
-        for unit, given in grades(scores, rulebook.grades, quota, barred=barred).items():
-            one = ranked[unit]
-            no_seat: tuple[YearReason, ...] = ("no_seat",) if given.no_seat else ()
-            ranked[unit] = one.model_copy(
-                update={
-                    "rank": places.get(unit),
-                    "grade": max((given.grade, *(cap.grade for cap in one.caps)), key=_ORDER.index),
-                    "reasons": (*one.reasons, *no_seat),
-                }
+def _ranked(units: Sequence[YearUnit], facts: YearFacts) -> tuple[YearUnit, ...]:
+    """Ranks and grades within the groups; what breaks a tie is of the last period (4.10, 4.11)."""
+    period, order = facts.periods[-1][1], facts.rulebook.tie_break
+    last = {one.unit: one.score for one in period.units}
+    groups: dict[str, dict[str, Contender]] = defaultdict(dict)
+    for one in units:
+        if one.score is not None and "few_periods" not in one.reasons:
+            groups[one.group][one.unit] = Contender(
+                score=one.score,
+                terms=tie_terms(one.unit, period.tasks, last.get(one.unit), order),
+                barred=bool(one.caps),
             )
-    return tuple(ranked.values())
+    places = placed(groups, facts.rulebook)
+    return tuple(_in_place(one, places[one.unit]) if one.unit in places else one for one in units)
+
+
+def _in_place(one: YearUnit, place: Place) -> YearUnit:
+    """A veto caps the grade, not the score (assessment 4.8)."""
+    no_seat: tuple[YearReason, ...] = ("no_seat",) if place.no_seat else ()
+    return one.model_copy(
+        update={
+            "rank": place.rank,
+            "grade": max((place.grade, *(cap.grade for cap in one.caps)), key=_ORDER.index),
+            "reasons": (*one.reasons, *no_seat),
+        }
+    )
 
 
 def _printed(value: Fraction | None, facts: YearFacts) -> Decimal | None:

@@ -15,9 +15,10 @@ from scoring.domain.facts import RunFacts
 from scoring.domain.memory import previous_of
 from scoring.domain.period_run import PeriodResult, run_period
 from scoring.domain.publication import Correction, Cutoff, build
+from scoring.domain.year_facts import YearFacts
 from scoring.domain.year_publication import build_year
 from scoring.domain.year_result import YearResult
-from scoring.domain.year_run import YearFacts, run_year
+from scoring.domain.year_run import run_year
 from scoring.service.gathering import Gathering
 from scoring.service.releases import (
     PERIOD,
@@ -84,7 +85,7 @@ class PeriodJob:
         new = {self.lead.row.period: result}
         before = self.lead.facts.period
         for version in self.later:
-            previous = previous_of(before, new[before.id].tasks)
+            previous = previous_of(before, new[before.id].tasks, new[before.id].units)
             again = run_period(replace(version.facts, previous=previous))
             result = relit(_published(version), again)
             if result == version.published:

@@ -8,7 +8,7 @@ from sqlmodel import select
 from scoring.domain.corrections import NOTHING, Amends
 from scoring.domain.facts import RunFacts
 from scoring.domain.period_run import PeriodResult
-from scoring.domain.year_run import YearFacts
+from scoring.domain.year_facts import YearFacts
 from scoring.service.decisions import known_decisions
 from scoring.service.facts import Facts
 from scoring.service.known_plan import KnownPlan

@@ -111,7 +111,10 @@ def results_of(
 
 def previous_in(results: Results) -> Previous | None:
     """The last of some results, as the next run reads it."""
-    return previous_of(results[-1][0], results[-1][1].tasks) if results else None
+    if not results:
+        return None
+    period, result = results[-1]
+    return previous_of(period, result.tasks, result.units)
 
 
 def finished_in(results: Results) -> dict[str, int | None]:
