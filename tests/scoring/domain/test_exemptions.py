@@ -1,6 +1,6 @@
 """Exemptions: what they do to the named unit's line of the named task, and to nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -13,11 +13,10 @@ from scoring_cast import Json, a_plan, a_report, a_rulebook, a_run, a_task, an_i
 
 from scoring.domain.facts import Entered, PlanFacts, Report
 from scoring.domain.period_run import PeriodResult, run_period
-from scoring.domain.ranking import grades
+from scoring.domain.ranking import Contender, Place, placed
 from scoring.domain.rollup import UnitResult
 from scoring.domain.task_line import TaskLine
 from shared.contracts.decisions import Exemption, ExemptionKind, Penalty
-from shared.contracts.rulebook import Grades
 
 U1, U2, U3 = ({"unit": f"U{n}", "role": "lead"} for n in (1, 2, 3))
 HELP = [{"unit": f"U{n}", "role": "cooperating"} for n in (2, 3)]
@@ -247,11 +246,17 @@ def test_a_unit_without_a_score_or_without_basis_needs_no_bar() -> None:
     assert unit_in(result_of(THREE, TOLD, *every[:2])).reasons == ("insufficient_basis",)
 
 
+def graded(*scores: int, barred: Collection[str] = ()) -> dict[str, Place]:
+    """The places of units U0, U1 … of one group, of which half may be excellent."""
+    group = {
+        f"U{n}": Contender(score=Decimal(score), barred=f"U{n}" in barred)
+        for n, score in enumerate(scores)
+    }
+    return placed({"g": group}, a_rulebook(quota={"excellent": "0.5"}))
+
+
 def test_the_seat_of_a_barred_unit_passes_on() -> None:
-    scores = {f"U{n}": Decimal(score) for n, score in enumerate((99, 97, 95, 93))}
-    quota = Fraction("0.5")
-    plain = grades(scores, Grades(), quota)
-    barred = grades(scores, Grades(), quota, barred={"U0"})
+    plain, barred = graded(99, 97, 95, 93), graded(99, 97, 95, 93, barred={"U0"})
     assert [one.grade for one in plain.values()] == ["excellent", "excellent", "good", "good"]
     assert [one.grade for one in barred.values()] == ["good", "excellent", "excellent", "good"]
     assert [unit for unit, one in barred.items() if one.no_seat] == ["U3"]
@@ -269,8 +274,7 @@ def test_a_stored_result_is_read_back_as_it_was() -> None:
 
 
 def test_a_bar_leaves_the_lower_grades_alone() -> None:
-    scores = {"U0": Decimal(70), "U1": Decimal(50)}
-    barred = grades(scores, Grades(), Fraction("0.5"), barred={"U0", "U1"})
+    barred = graded(70, 50, barred={"U0", "U1"})
     assert [one.grade for one in barred.values()] == ["fair", "poor"]
 
 

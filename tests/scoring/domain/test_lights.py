@@ -2,9 +2,11 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from scoring_cast import (
+    Json,
     a_milestone,
     a_report,
     a_rulebook,
@@ -16,7 +18,7 @@ from scoring_cast import (
 )
 
 from scoring.domain.facts import Previous, PreviousLine
-from scoring.domain.lights import LightDecision, published_light
+from scoring.domain.lights import Course, LightDecision, published_light
 from shared.contracts.rulebook import Lights
 from shared.contracts.scoring import Light
 
@@ -32,14 +34,9 @@ def light(
     overdue: tuple[str, ...] = (),
     settings: Lights | None = None,
 ) -> LightDecision:
-    return published_light(
-        r=Decimal(r),
-        e=e,
-        overdue=overdue,
-        settings=settings or Lights(),
-        previous=previous,
-        silent_periods=silent,
-    )
+    index = Fraction(r)
+    course = Course(r=Decimal(r), e=e, gap=100 * (e - index * e), overdue=overdue)
+    return published_light(course, settings or Lights(), previous=previous, silent_periods=silent)
 
 
 @pytest.mark.parametrize(
@@ -149,3 +146,49 @@ def test_the_second_silence_of_a_unit_in_a_row_is_red(before: Previous, expected
     earlier = a_report(period="2022-B1", values={"I1": "40"})
     run = a_run(TOTAL, reports=[earlier], previous=before, rulebook=a_rulebook())
     assert the_line(run).light == expected
+
+
+GAP = Lights.model_validate_json('{"preset": "gap_pp"}')
+
+
+@pytest.mark.parametrize(
+    ("r", "e", "expected"),
+    [
+        ("0.9001", Fraction(1), "green"),
+        ("0.9000", Fraction(1), "yellow"),
+        ("0.7000", Fraction(1), "yellow"),
+        ("0.6999", Fraction(1), "red"),
+        ("0.0000", Fraction(1, 6), "yellow"),
+        ("0.0000", Fraction(9, 100), "green"),
+    ],
+)
+def test_by_points_the_gap_alone_decides(r: str, e: Fraction, expected: str) -> None:
+    # 10 points and 30 points are yellow; at E = 16.7 % nothing can be 30 points behind.
+    decision = light(r, e=e, settings=GAP)
+    assert (decision.light, decision.steps) == (expected, (f"gap_pp_{expected}",))
+
+
+def test_by_points_the_light_has_no_memory_and_silence_still_shows() -> None:
+    assert light("0.9500", "red", e=Fraction(1), settings=GAP).light == "green"
+    assert light("0.9500", e=Fraction(1), settings=GAP, silent=1).light == "yellow"
+    assert light("0.9500", e=Fraction(1), settings=GAP, overdue=("M1",)).light == "red"
+
+
+def of_the_preset(task: Json, preset: str, **said: Any) -> str:  # noqa: ANN401  # a report's fields
+    rulebook = a_rulebook(lights={"preset": preset})
+    return the_line(a_run(task, reports=[a_report(**said)], rulebook=rulebook)).light
+
+
+def test_supervision_slips_are_red_once_the_day_has_come() -> None:
+    running, due = a_task(measure="percent"), a_task(measure="percent", due="2022-04-30")
+    assert of_the_preset(running, "overdue_only", percent="33.4") == "green"
+    assert of_the_preset(running, "overdue_only", percent="1") == "yellow"
+    assert of_the_preset(due, "overdue_only", percent="99.9") == "red"
+
+
+def test_supervision_slips_are_red_for_a_milestone_past_its_day() -> None:
+    nodes = [a_milestone("M1", "2022-04-29"), a_milestone("M2", "2022-12-31")]
+    task = a_task(milestones=nodes)
+    assert of_the_preset(task, "overdue_only", milestones={"M2": "2022-04-01"}) == "red"
+    assert of_the_preset(task, "overdue_only", milestones={"M1": "2022-04-30"}) == "green"
+    assert of_the_preset(task, "ratio", milestones={"M2": "2022-04-01"}) == "green"

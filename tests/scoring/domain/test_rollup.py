@@ -1,6 +1,5 @@
 """Shares, units, actions, ranks, grades and rates."""
 
-from collections import Counter
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -21,12 +20,11 @@ from scoring_cast import (
 )
 
 from scoring.domain.period_run import PeriodResult, run_period
-from scoring.domain.ranking import competition, dense, grades, modified, ranks
 from scoring.domain.rollup import UnitResult, published_mean, rates
 from scoring.domain.shares import shares
 from scoring.domain.task_line import TaskLine
 from shared.contracts.plan import Assignment, Role, Validity
-from shared.contracts.rulebook import Grades, Rounding, Shares
+from shared.contracts.rulebook import Rounding, Shares
 
 LEAD = {"unit": "U1", "role": "lead"}
 SPLIT, COEFFICIENT = Shares(), Shares(mode="coefficient")
@@ -177,45 +175,6 @@ def test_a_unit_mostly_left_out_is_shown_but_neither_ranked_nor_graded() -> None
     assert thin.reasons == ("insufficient_basis",)
     assert (enough.rank, enough.reasons) == (1, ("no_seat",))
     assert enough.model_dump(mode="json")["left_out_weight"] == "10"
-
-
-TIES = {f"U{n}": Decimal(s) for n, s in enumerate(["91.24", "88.50", "88.50", "88.50", "80.00"])}
-
-
-def test_equal_scores_share_a_rank() -> None:
-    assert [competition(score, TIES) for score in TIES.values()] == [1, 2, 2, 2, 5]
-    assert [dense(score, TIES) for score in TIES.values()] == [1, 2, 2, 2, 3]
-    assert [modified(score, TIES) for score in TIES.values()] == [1, 4, 4, 4, 5]
-
-
-def test_who_is_alone_in_a_group_has_no_rank_but_any_grade() -> None:
-    alone = {"U1": Decimal("95.00")}
-    assert ranks(alone, "competition") == {}
-    assert grades(alone, Grades(), Fraction("0.3"))["U1"].grade == "excellent"
-
-
-ELEVEN = [9510, 9340, 9200, 9200, 9150, 8820, 8500, 8000, 7999, 6000, 5999]
-"""Scores in hundredths."""
-
-
-def test_a_tie_at_the_last_seat_gets_none() -> None:
-    scores = {f"U{n:02}": Decimal(score) / 100 for n, score in enumerate(ELEVEN)}
-    graded = grades(scores, Grades(), Fraction("0.3"))
-    assert Counter(one.grade for one in graded.values()) == {
-        "excellent": 2,
-        "good": 6,
-        "fair": 2,
-        "poor": 1,
-    }
-    assert [unit for unit, one in graded.items() if one.no_seat] == ["U02", "U03", "U04"]
-    placed = ranks(scores, "competition")
-    assert [placed[unit] for unit in sorted(placed)] == [1, 2, 3, 3, 5, 6, 7, 8, 9, 10, 11]
-
-
-def test_in_a_group_of_three_nobody_has_a_seat() -> None:
-    scores = {f"U{n}": Decimal(95 - n) for n in range(3)}
-    graded = grades(scores, Grades(), Fraction("0.3"))
-    assert {one.grade for one in graded.values()} == {"good"}
 
 
 def test_groups_are_ranked_apart() -> None:

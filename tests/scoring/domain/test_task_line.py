@@ -442,8 +442,6 @@ def test_what_is_not_offered_is_refused_by_name() -> None:
     register = a_task(indicators=[an_indicator("I1", "register", target=None)])
     with pytest.raises(ValueError, match=r"not_supported: I1\.kind: register"):
         run_period(a_run(register))
-    with pytest.raises(ValueError, match="not_supported: ranking: ordinal"):
-        run_period(a_run(a_task(), rulebook=a_rulebook(ranking="ordinal")))
 
 
 REPAIR = [

@@ -25,8 +25,8 @@ from scoring_cast import (
 
 from scoring.domain.facts import Entered, PlanFacts, Report
 from scoring.domain.period_run import PeriodResult, run_period
-from scoring.domain.year_result import YearResult, YearUnit
 from scoring.domain.year_facts import YearFacts
+from scoring.domain.year_result import YearResult, YearUnit
 from scoring.domain.year_run import run_year
 from shared.contracts.decisions import UNAMENDED, Amended, Change, Decision, Exemption
 
@@ -539,3 +539,89 @@ def test_the_order_of_units_and_tasks_does_not_matter(order: list[str]) -> None:
         return a_year(plan=a_plan(*tasks, units=units), scores=scores, values={"T1.I": "90"})
 
     assert year(order) == year(["T1", "T2", "T3"])
+
+
+def test_periods_weigh_as_the_rulebook_lists_them() -> None:
+    # 0.1 x 60 + 0.1 x 60 + 0.2 x 80 + 0.2 x 80 + 0.2 x 90 + 0.2 x 90 = 80.00
+    listed = ["0.1", "0.1", "0.2", "0.2", "0.2", "0.2"]
+    scores = {"U1": ["60.00", "60.00", "80.00", "80.00", "90.00", "90.00"]}
+    year = a_year(a_task(), scores=scores, year={"period_weights": listed})
+    assert row(year, "periods") == ("80.00",)
+    # Without the first four: (0.2 x 90 + 0.2 x 70) / 0.4.
+    late = a_year(
+        a_task(), scores={"U1": ["90.00", "70.00"]}, year={"period_weights": listed}, owed=2
+    )
+    assert row(late, "periods") == ("80.00",)
+    # A period that was not assessed leaves the sum: (0.1 x 60 + 0.2 x 90) / 0.3.
+    gaps = {"U1": ["60.00", None, None, None, None, "90.00"]}
+    year = a_year(a_task(), scores=gaps, year={"period_weights": listed})
+    assert row(year, "periods") == ("80.00",)
+
+
+def test_a_list_of_another_length_than_the_year_is_refused() -> None:
+    with pytest.raises(ValueError, match="2022 has 6 periods, the list 2"):
+        a_year(a_task(), scores={"U1": flat("60.00")}, year={"period_weights": ["0.5", "0.5"]})
+
+
+def test_tasks_may_be_averaged_first() -> None:
+    """X weighs 10 and counts in six periods, Y weighs 30 and counts in the last two."""
+    plan = a_plan(
+        a_task("X", measure="percent"),
+        a_task("Y", weight="30", measure="percent", start="2022-09-01"),
+    )
+    periods = []
+    for place, name in enumerate(PERIODS):
+        reports = [
+            a_report("X", name, percent="0" if place < 3 else "100"),  # half of six
+            a_report("Y", name, percent="100"),
+        ]
+        periods.append(
+            (the_period(name), run_period(a_run(plan=plan, period=name, reports=reports)))
+        )
+    facts = YearFacts(
+        plan=plan, rulebook=a_rulebook(year={"order": "task_first"}), year=2022, tz=SHANGHAI,
+        periods=tuple(periods), owed=6, reports=(),
+    )  # fmt: skip
+    # X: T and Q alone give 20 three times, then 100; Y 100 twice.
+    [x, y] = unit(run_year(facts)).task_terms
+    assert [(one.task, one.weight, len(one.scores)) for one in (x, y)] == [
+        ("X", 10, 6),
+        ("Y", 30, 2),
+    ]
+    # (10 x 60 + 30 x 100) / 40; by periods it would be the mean of 20, 20, 20, 100, 100, 100.
+    assert row(run_year(facts), "periods") == ("90.00",)
+    by_period = replace(facts, rulebook=a_rulebook())
+    assert row(run_year(by_period), "periods") == ("60.00",)
+
+
+def test_the_overshoot_may_be_switched_off_or_set() -> None:
+    values = {"T1.I": "135"}
+    known = {"scores": {"U1": flat("60.00")}, "values": values}
+    assert row(a_year(a_task(), **known), "overshoot") == ("3.00",)
+    assert row(a_year(a_task(), **known, year={"overshoot_bonus": None}), "overshoot") == ("0.00",)
+    half = {"step": "0.20", "points": "1.5", "max": "5"}
+    assert row(a_year(a_task(), **known, year={"overshoot_bonus": half}), "overshoot") == ("1.50",)
+
+
+def test_events_inside_a_period_are_not_added_again_in_the_year() -> None:
+    """U1 has 60 in B2 before its award, and no score in B3."""
+    plan = a_plan(a_task("X", measure="percent"))
+    decided = (award("2", "M1", on="2022-03-01"), penalty("3", on="2022-06-01"))
+    settings = a_rulebook(events={"level": "period"})
+    periods = []
+    for name in ("2022-B2", "2022-B3"):
+        told = [a_report("X", name, percent="100")] if name == "2022-B2" else []
+        run = replace(
+            a_run(plan=plan, period=name, reports=told, rulebook=settings), entries=decided
+        )
+        result = run_period(run)
+        if name == "2022-B3":
+            gone = result.units[0].model_copy(update={"score": None})
+            result = result.model_copy(update={"units": (gone, *result.units[1:])})
+        periods.append((the_period(name), result))
+    facts = YearFacts(
+        plan=plan, rulebook=settings, year=2022, tz=SHANGHAI, periods=tuple(periods), owed=2,
+        reports=(), entries=decided,
+    )  # fmt: skip
+    year = unit(run_year(facts))
+    assert (str(year.bonus), str(year.deductions)) == ("0.00", "3.00")

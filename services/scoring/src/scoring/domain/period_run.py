@@ -42,7 +42,8 @@ class PeriodResult(Contract):
 
     def summary(self) -> dict[str, Any]:
         """The printed numbers as JSON values, without what explains them."""
-        whole = self.model_dump(mode="json", exclude={"tasks", "events"})
+        inside: Any = {"units": {"__all__": {"bonus", "deductions"}}, "tasks": True, "events": True}
+        whole = self.model_dump(mode="json", exclude=inside)
         tasks = [
             line.model_dump(mode="json", include=set(TaskRow.model_fields)) for line in self.tasks
         ]
