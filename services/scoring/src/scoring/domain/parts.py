@@ -1,6 +1,7 @@
 """What a task is measured by on a day: its indicators, milestones, percentage or grade."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from typing import Literal
@@ -17,7 +18,7 @@ from shared.contracts.decisions import UNAMENDED, Amended
 from shared.contracts.plan import Cadence, Indicator, Task
 from shared.contracts.rulebook import Rulebook
 
-__all__ = ["MILESTONES", "all_done", "overdue_milestones", "parts_of"]
+__all__ = ["MILESTONES", "all_done", "overdue_milestones", "parts_of", "whole_parts_of"]
 
 
 def parts_of(
@@ -37,6 +38,25 @@ def parts_of(
     view = View(filed=task, amended=amended, reading=reading, day=day, rulebook=rulebook)
     named = _named(view.task, cadence)
     return tuple(_part(view, name, weight) for name, weight in named if weight > 0)
+
+
+def whole_parts_of(
+    task: Task, reading: Reading, day: date, *, rulebook: Rulebook, amended: Amended = UNAMENDED
+) -> tuple[Part, ...]:
+    """A look at the whole counts slower figures and ranks too, and every year of what recurs.
+
+    Of what recurs a is the mean of the yearly a, none above 1, and E that of the yearly E
+    (assessment 4.17).
+    """
+    view = View(filed=task, amended=amended, reading=reading, day=day, rulebook=rulebook)
+    recurring = {one.id: one for one in view.task.indicators if one.kind == "recurring"}
+    return tuple(
+        _over_the_years(view, recurring[name], weight)
+        if name in recurring
+        else _part(view, name, weight)
+        for name, weight in _named(view.task, None)
+        if weight > 0
+    )
 
 
 def all_done(
@@ -93,8 +113,11 @@ def _is_done(indicator: Indicator, reading: Reading, rulebook: Rulebook) -> bool
     return is_done(indicator, attain(indicator, said.figure, tolerances=rulebook.tolerances).a)
 
 
-def _named(task: Task, cadence: Cadence) -> Iterator[tuple[str, Fraction]]:
-    """The parts a task is measured by in a period, with their weights (assessment 4.1, 4.5)."""
+def _named(task: Task, cadence: Cadence | None) -> Iterator[tuple[str, Fraction]]:
+    """The parts a task is measured by in a period, with their weights (assessment 4.1, 4.5).
+
+    Without a cadence nothing is left to the year.
+    """
     whole = Fraction(1)
     if task.measure in {"percent", "yes_no"}:
         yield PERCENT, whole
@@ -104,7 +127,7 @@ def _named(task: Task, cadence: Cadence) -> Iterator[tuple[str, Fraction]]:
         yield MILESTONES, Fraction(task.milestone_weight) if task.measure == "both" else whole
     if task.measure in {"indicators", "both"}:
         for indicator in sorted(task.indicators, key=lambda indicator: indicator.id):
-            if not in_year_only(indicator, cadence):
+            if cadence is None or not in_year_only(indicator, cadence):
                 yield indicator.id, Fraction(indicator.weight)
 
 
@@ -134,4 +157,32 @@ def _part(view: View, name: str, weight: Fraction) -> Part:
         weight=weight,
         left_out="no_expectation" if expectation.e == 0 else left_out,
         submissions=tuple(sorted({report.submission for report in found.sources})),
+    )
+
+
+def _over_the_years(view: View, indicator: Indicator, weight: Fraction) -> Part:
+    """What recurs, over its years so far: one that has no data leaves both means."""
+    start, due = indicator.start or view.task.start, indicator.due or view.task.due
+    years = range(start.year, min(view.day, due).year + 1)
+    yearly = {
+        year: _part(replace(view, day=min(view.day, date(year, 12, 31))), indicator.id, weight)
+        for year in years
+    }
+    known = {year: one for year, one in yearly.items() if one.a is not None}
+    counted = known or yearly
+    operands = {f"a({year})": min(one.a or Fraction(0), Fraction(1)) for year, one in known.items()}
+    expected = {f"E({year})": one.e for year, one in counted.items()}
+    e = sum(expected.values(), Fraction(0)) / len(expected) if expected else Fraction(0)
+    left_out: Literal["no_expectation", "no_data"] | None = None if known else "no_data"
+    return Part(
+        id=indicator.id,
+        formula="attainment.yearly_mean/1",
+        operands=operands,
+        a=sum(operands.values(), Fraction(0)) / len(known) if known else None,
+        curve="expectation.yearly_mean/1",
+        curve_operands=expected,
+        e=e,
+        weight=weight,
+        left_out="no_expectation" if e == 0 else left_out,
+        submissions=tuple(sorted({name for one in known.values() for name in one.submissions})),
     )

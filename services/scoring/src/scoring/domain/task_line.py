@@ -24,6 +24,7 @@ Basis = Literal[
     "score.deduction/1",
     "score.missing/1",
     "score.carried/1",
+    "score.progress/1",
     "score.finished/1",
     "score.zeroed/1",
 ]
