@@ -21,6 +21,7 @@ _MODELS: Final[tuple[type[Event], ...]] = (
     scoring.StandingChanged,
     scoring.UnitPublished,
     scoring.PublicationReleased,
+    scoring.EvaluationReleased,
     scoring.YearReleased,
     notify.AlertRaised,
     notify.AlertResolved,

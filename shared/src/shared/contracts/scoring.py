@@ -132,6 +132,34 @@ class PublicationReleased(Event):
         return f"{self.plan}/{self.period}/v{self.version}"
 
 
+class EvaluationReleased(Event):
+    """A dated look at the whole plan is out (assessment 4.14)."""
+
+    TYPE: ClassVar[str] = "duban.scoring.evaluation.released.v1"
+    TOPIC: ClassVar[str] = topics.SCORING
+
+    plan: Id
+    evaluation: Id
+    """Its id in the plan: `plan-mid`, `plan`, or one of its own."""
+    version: int
+    """Its version, 1 for the first."""
+    as_of: Day
+    """The day it looks at."""
+    released_at: Instant
+    """When it was published."""
+    digest: str
+    """SHA-256 in hexadecimal of its manifest."""
+    previous_digest: str | None
+    """That of the plan's publication before; null for its first."""
+    cutoff: Id
+    """The mark of `cutoff.marked`: nothing after it was counted."""
+
+    @property
+    def subject(self) -> str:
+        """The evaluation's version."""
+        return f"{self.plan}/{self.evaluation}/v{self.version}"
+
+
 class YearReleased(Event):
     """The roll-up of a year is out (assessment 4.14)."""
 

@@ -199,7 +199,7 @@ class _Player:
         await self._house.compute()
         publications = self._house.scoring.publications
         period = drafted.period
-        row = await publications.find(self._plan, period, drafts=True, kind=drafted.kind)
+        row = await publications.find(self._plan, period, drafts=True, kinds=(drafted.kind,))
         if row.state == "failed":
             told = _FAILURE.fullmatch(row.failure or "")
             code, what = told.groups() if told else ("draft_failed", row.failure or "")

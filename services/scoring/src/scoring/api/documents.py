@@ -26,7 +26,7 @@ class FiledLeaf(Contract):
     """
 
     format: Literal["duban.publication/2"]
-    kind: Literal["period", "year"]
+    kind: Literal["period", "evaluation", "year"]
     plan: Id
     period: Id
     version: int

@@ -12,6 +12,7 @@ from scoring.domain.exact import Printed
 from scoring.domain.ranking import Grade
 from scoring.domain.rollup import ActionResult, Rates, UnitReason, UnitResult
 from scoring.domain.task_line import TaskLine, TaskRow
+from scoring.domain.year_result import Figure
 from scoring.service.releases import result_of
 from scoring.store.tables import PublicationRow, StandingRow
 from shared.contracts.rulebook import Rulebook
@@ -104,7 +105,7 @@ class PublicationSummary(Contract):
 
     plan: Id
     period: Id
-    kind: Literal["period", "year"] = "period"
+    kind: Literal["period", "evaluation", "year"] = "period"
     version: int
     """1 for the first."""
     state: Literal["waiting", "failed", "draft", "returned", "approved", "published"]
@@ -178,7 +179,7 @@ class Manifest(Contract):
     """What a publication is made of: with its keys in order and no spaces, its digest's bytes."""
 
     format: Literal["duban.publication/2"]
-    kind: Literal["period", "year"]
+    kind: Literal["period", "evaluation", "year"]
     plan: Id
     period: Id
     version: int
@@ -201,6 +202,10 @@ class Manifest(Contract):
     """The digest of each unit's document: see there."""
     previous: str | None
     """The digest of the publication released before; null for the plan's first."""
+    as_of: Day | None = None
+    """The day an evaluation looks at."""
+    figures: tuple[Figure, ...] = ()
+    """Those of the plan and its actions, in an evaluation."""
 
 
 class WholePublication(PublicationSummary):
@@ -236,7 +241,7 @@ class UnitDocument(Contract):
     """
 
     format: Literal["duban.publication/2"]
-    kind: Literal["period", "year"]
+    kind: Literal["period", "evaluation", "year"]
     plan: Id
     period: Id
     version: int

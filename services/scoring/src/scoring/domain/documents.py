@@ -17,7 +17,7 @@ SEAL: Final = "sha256"
 
 Document = Mapping[str, Any]
 """JSON values, without floats."""
-Kind = Literal["period", "year"]
+Kind = Literal["period", "evaluation", "year"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 from scoring.domain.amended import task_on
 from scoring.domain.conditions import inactive_reason
@@ -20,11 +21,12 @@ from scoring.domain.shares import shares
 from scoring.domain.support import unsupported
 from scoring.domain.task_line import LeftOut, Part, TaskLine
 from scoring.domain.year_figures import figures_of
-from scoring.domain.year_result import Figure
+from scoring.domain.year_result import Figure, printed_figures
 from shared.calendar.periods import PeriodScheme
 from shared.contracts.decisions import UNAMENDED
 from shared.contracts.plan import ActionHead, Task, Unit
 from shared.contracts.rulebook import Rulebook
+from shared.contracts.values import Day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +63,12 @@ class EvaluationResult(PeriodResult):
     No report was owed for it, so that its rates are empty.
     """
 
-    as_of: date
+    as_of: Day
     figures: tuple[Figure, ...]
+
+    def summary(self) -> dict[str, Any]:
+        """As of a period, with the figures as printed."""
+        return {**super().summary(), "figures": printed_figures(self.figures)}
 
 
 def run_evaluation(facts: EvaluationFacts) -> EvaluationResult:

@@ -1,4 +1,4 @@
-"""The publication of a period: what its manifest says, and which lines each unit's leaf holds."""
+"""The publication of a period or an evaluation: its manifest, and the lines of each leaf."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from scoring.domain.corrections import Amends
-from scoring.domain.documents import Document, Leaf, Line, Publication, compose
+from scoring.domain.documents import Document, Kind, Leaf, Line, Publication, compose
 from scoring.domain.period_run import PeriodResult
 from scoring.domain.task_line import TaskLine
 from shared.contracts.plan import ActionHead
@@ -48,6 +48,7 @@ class Correction:
 def build(
     result: PeriodResult,
     *,
+    kind: Kind = "period",
     plan: str,
     plan_version: int,
     rulebook: Rulebook,
@@ -63,6 +64,7 @@ def build(
 
     Args:
         result: of the run.
+        kind: of the run.
         plan: its id.
         plan_version: the one in force at the cut-off.
         rulebook: whose settings the result rests on.
@@ -79,7 +81,7 @@ def build(
     """
     lines = [_line(line) for line in result.tasks]
     return compose(
-        kind="period",
+        kind=kind,
         plan=plan,
         period=period,
         version=version,

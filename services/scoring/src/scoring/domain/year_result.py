@@ -1,5 +1,6 @@
 """The result of a year as published: every number with what it was computed from (4.14)."""
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from scoring.domain.events import EventShown
@@ -127,7 +128,12 @@ class YearResult(Contract):
         rows = [
             one.model_dump(mode="json", include=set(YearRow.model_fields)) for one in self.units
         ]
-        shown = {"of", "indicator", "a", "e", "r", "light"}
-        figures = [one.model_dump(mode="json", include=shown) for one in self.figures]
+        figures = printed_figures(self.figures)
         whole = self.model_dump(mode="json", include={"year", "actions", "plan_score"})
         return {**whole, "units": rows, "figures": figures}
+
+
+def printed_figures(figures: Iterable[Figure]) -> list[dict[str, Any]]:
+    """What is printed of figures, as JSON values."""
+    shown = {"of", "indicator", "a", "e", "r", "light"}
+    return [one.model_dump(mode="json", include=shown) for one in figures]

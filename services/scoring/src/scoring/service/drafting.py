@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from scoring.domain.corrections import Amends, relit
 from scoring.domain.documents import Publication
+from scoring.domain.evaluation_run import EvaluationFacts, run_evaluation
 from scoring.domain.facts import RunFacts
 from scoring.domain.memory import previous_of
 from scoring.domain.period_run import PeriodResult, run_period
@@ -21,6 +22,7 @@ from scoring.domain.year_result import YearResult
 from scoring.domain.year_run import run_year
 from scoring.service.gathering import Gathering
 from scoring.service.releases import (
+    EVALUATION,
     PERIOD,
     YEAR,
     last_release,
@@ -30,7 +32,7 @@ from scoring.service.releases import (
 )
 from scoring.store.tables import MarkRow, PublicationRow
 
-FactsRead = TypeVar("FactsRead", RunFacts, YearFacts)
+FactsRead = TypeVar("FactsRead", RunFacts, YearFacts, EvaluationFacts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +112,37 @@ class YearJob:
         return [_year(self.lead, self.last_digest)]
 
 
+@dataclass(frozen=True, kw_only=True)
+class EvaluationJob:
+    """An evaluation."""
+
+    lead: Version[EvaluationFacts]
+    last_digest: str | None
+
+    def compute(self) -> Sequence[Drafted]:
+        """See `Job`."""
+        row, facts = self.lead.row, self.lead.facts
+        result = run_evaluation(facts)
+        publication = build(
+            result,
+            kind=EVALUATION,
+            plan=row.plan,
+            plan_version=facts.plan.version,
+            rulebook=facts.rulebook,
+            period=row.period,
+            version=row.version,
+            cutoff=self.lead.cutoff,
+            previous_digest=self.last_digest,
+            actions=facts.plan.actions,
+            salt_key=self.lead.salt_key,
+        )
+        return [
+            Drafted(
+                row=row, result=result, publication=publication, previous_digest=self.last_digest
+            )
+        ]
+
+
 class Drafting:
     """Reads what drafts are computed from."""
 
@@ -126,6 +159,9 @@ class Drafting:
             YearNotLoaded: a window needs a year whose holidays are unknown.
         """
         _, digest = await last_release(session, row.plan)
+        if row.kind == EVALUATION:
+            looked = await self._of_evaluation(session, row, mark)
+            return EvaluationJob(lead=looked, last_digest=digest)
         if row.kind == YEAR:
             return YearJob(lead=await self._of_year(session, row, mark), last_digest=digest)
         lead = await self._of_period(session, row, mark)
@@ -163,6 +199,18 @@ class Drafting:
             facts=await self._gathering.year(session, row, mark),
             published=None,
             amends=await self._gathering.amends(session, row) if row.version > 1 else None,
+            salt_key=self._salt_key,
+        )
+
+    async def _of_evaluation(
+        self, session: AsyncSession, row: PublicationRow, mark: MarkRow
+    ) -> Version[EvaluationFacts]:
+        return Version(
+            row=row,
+            mark=mark,
+            facts=await self._gathering.evaluation(session, row, mark),
+            published=None,
+            amends=None,
             salt_key=self._salt_key,
         )
 

@@ -14,6 +14,7 @@ from scoring.service.facts import Facts
 from scoring.service.intake_client import CutoffSource
 from scoring.service.known_plan import KnownPlan
 from scoring.service.releases import (
+    EVALUATION,
     PERIOD,
     PUBLISHED,
     YEAR,
@@ -21,6 +22,7 @@ from scoring.service.releases import (
     owed_periods,
     released,
     unpublished_before,
+    unpublished_until,
     versions,
     year_key,
 )
@@ -56,7 +58,7 @@ class Drafts:
     async def draft(
         self, plan: str, period: str, *, forced: str | None, caller: Caller
     ) -> PublicationRow:
-        """Ask for the first version of a period.
+        """Ask for the first version of a period, or of an evaluation of the plan.
 
         Args:
             plan: its id.
@@ -68,14 +70,18 @@ class Drafts:
             Refused: see the codes of assessment 4.17.
         """
         async with self._db.read() as session:
-            known, wanted = await self._asked(session, plan, period)
+            known = await self._plan(session, plan)
             if await versions(session, plan, period):
                 raise Refused("already_published", f"{plan} {period} was published")
-            await self._refuse_early(session, known, wanted, forced)
+            if day := known.evaluations.get(period):
+                kind = EVALUATION
+                await self._refuse_before(session, known, day, forced)
+            else:
+                known, wanted = await self._asked(session, plan, period)
+                kind, day = PERIOD, wanted.last
+                await self._refuse_early(session, known, wanted, forced)
             await self._refuse_incomplete(session, plan)
-        return await self._wait(
-            plan, period, kind=PERIOD, last_day=wanted.last, caller=caller, forced=forced
-        )
+        return await self._wait(plan, period, kind=kind, last_day=day, caller=caller, forced=forced)
 
     async def correct(
         self,
@@ -221,6 +227,17 @@ class Drafts:
                 f"the window of {period.id} closes at {closes.astimezone(plan.calendar.tz)}: "
                 "wait, or force it with a reason",
             )
+
+    async def _refuse_before(
+        self, session: AsyncSession, plan: KnownPlan, day: date, forced: str | None
+    ) -> None:
+        """An evaluation comes after the last period that ends by its day (assessment 4.13)."""
+        today = self._clock.business_now().astimezone(plan.calendar.tz).date()
+        if today <= day and forced is None:
+            raise Refused("not_closed", f"{day} is not over: wait, or force it with a reason")
+        earlier = await unpublished_until(session, plan, day)
+        if earlier is not None:
+            raise Refused("previous_unpublished", f"publish {earlier.id} first")
 
     async def _refuse_incomplete(self, session: AsyncSession, plan: str) -> None:
         dead = await self._dead_letters.open(session, key=plan)

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
 from scoring.domain.corrections import NOTHING, Amends
+from scoring.domain.evaluation_run import EvaluationFacts
 from scoring.domain.facts import RunFacts
 from scoring.domain.period_run import PeriodResult
 from scoring.domain.year_facts import YearFacts
@@ -131,6 +132,19 @@ class Gathering:
             entries=decisions.entries,
             exemptions=decisions.exemptions,
             zeroed=frozenset(task for tasks in (*zeroed, amends.zero) for task in tasks),
+        )
+
+    async def evaluation(
+        self, session: AsyncSession, row: PublicationRow, mark: MarkRow
+    ) -> EvaluationFacts:
+        """What an evaluation reads; arguments and errors as of `period`."""
+        plan = await self.plan_at(session, row.plan, mark)
+        return EvaluationFacts(
+            plan=plan.facts,
+            rulebook=await self._facts.rulebook(session, plan, row.last_day, before=mark.position),
+            id=row.period,
+            day=row.last_day,
+            reports=await self._facts.reports(session, plan, before=mark.position),
         )
 
     async def later(self, session: AsyncSession, row: PublicationRow) -> Sequence[PublicationRow]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from scoring.domain.facts import PlanFacts
@@ -21,6 +22,15 @@ class KnownPlan:
     def actions(self) -> Mapping[str, ActionHead]:
         """Its special actions by id."""
         return {action.id: action for action in self.facts.actions}
+
+    @cached_property
+    def evaluations(self) -> Mapping[str, date]:
+        """The days of its evaluations by id: those of its own, its middle and its end (3.1)."""
+        head = self.facts.head
+        years = head.end.year - head.start.year + 1
+        middle = date(head.start.year + (years + 1) // 2 - 1, 12, 31)
+        own = {one.id: one.as_of for one in head.evaluations}
+        return {"plan-mid": min(middle, head.end), "plan": head.end, **own}
 
     @cached_property
     def units(self) -> Mapping[str, Unit]:

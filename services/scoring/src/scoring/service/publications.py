@@ -1,6 +1,6 @@
 """Publications: drafted at a cut-off, approved by another holder, released in order, for good."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -10,7 +10,7 @@ from scoring.service.caller import Caller, Refused
 from scoring.service.drafting import place_of
 from scoring.service.facts import Facts
 from scoring.service.release_events import release_events
-from scoring.service.releases import PERIOD, PUBLISHED, is_frozen, last_release
+from scoring.service.releases import EVALUATION, PERIOD, PUBLISHED, is_frozen, last_release
 from scoring.store.tables import LeafRow, MarkRow, PublicationRow
 from shared.contracts.intake import CutoffMarked
 from shared.kit.bus.loop import Received
@@ -122,7 +122,7 @@ class Publications:
         *,
         version: int | None = None,
         drafts: bool,
-        kind: str = PERIOD,
+        kinds: Collection[str] = (PERIOD, EVALUATION),
     ) -> PublicationRow:
         """One publication, by default its latest version; drafts only where `drafts`.
 
@@ -132,7 +132,7 @@ class Publications:
         query = select(PublicationRow).where(
             PublicationRow.plan == plan,
             PublicationRow.period == period,
-            PublicationRow.kind == kind,
+            col(PublicationRow.kind).in_(kinds),
         )
         if version is not None:
             query = query.where(PublicationRow.version == version)

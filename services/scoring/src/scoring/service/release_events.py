@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
 from scoring.domain.task_line import TaskLine
-from scoring.service.releases import YEAR, released, result_of, versions
+from scoring.service.releases import EVALUATION, YEAR, released, result_of, versions
 from scoring.store.tables import LeafRow, PublicationRow
 from shared.contracts.envelope import Event
 from shared.contracts.scoring import (
+    EvaluationReleased,
     Light,
     PublicationReleased,
     PublishedLine,
@@ -27,6 +28,8 @@ async def release_events(
     cutoff = (await versions(session, row.plan, row.period))[0].cutoff
     if row.kind == YEAR:
         return [_year(row, cutoff, released_at)]
+    if row.kind == EVALUATION:
+        return [_evaluation(row, cutoff, released_at)]
     result = result_of(row)
     before = await _lights_before(session, row)
     query = select(LeafRow).where(
@@ -74,6 +77,19 @@ def _year(row: PublicationRow, cutoff: str, released_at: datetime) -> YearReleas
         previous_digest=row.previous_digest,
         cutoff=cutoff,
         frozen=row.frozen_at is not None,
+    )
+
+
+def _evaluation(row: PublicationRow, cutoff: str, released_at: datetime) -> EvaluationReleased:
+    return EvaluationReleased(
+        plan=row.plan,
+        evaluation=row.period,
+        version=row.version,
+        as_of=row.last_day,
+        released_at=released_at,
+        digest=row.digest or "",
+        previous_digest=row.previous_digest,
+        cutoff=cutoff,
     )
 
 

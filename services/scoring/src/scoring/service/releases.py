@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from scoring.domain.evaluation_run import EvaluationResult
 from scoring.domain.facts import Previous
 from scoring.domain.memory import finished_after, previous_of
 from scoring.domain.period_run import PeriodResult
@@ -19,20 +20,21 @@ from shared.calendar.periods import Period
 PUBLISHED: Final = "published"
 PERIOD: Final = "period"
 YEAR: Final = "year"
+EVALUATION: Final = "evaluation"
 
 Results = Sequence[tuple[Period, PeriodResult]]
 """Published periods in their order, each with its latest version."""
 
 
 def result_of(row: PublicationRow) -> PeriodResult:
-    """Every line of a computed publication.
+    """Every line of a computed publication of a period or an evaluation.
 
     Raises:
         ValueError: the publication has not been computed.
     """
     if row.result is None:
         raise ValueError(f"{row.plan} {row.period} v{row.version} is not computed yet")
-    return _parsed(row.result)
+    return _parsed(row.result, row.kind)
 
 
 def year_of(row: PublicationRow) -> YearResult:
@@ -47,9 +49,10 @@ def year_of(row: PublicationRow) -> YearResult:
 
 
 @lru_cache(maxsize=64)
-def _parsed(result: str) -> PeriodResult:
+def _parsed(result: str, kind: str) -> PeriodResult:
     """Each working day looks at what was published, and it never changes: it is read once."""
-    return PeriodResult.model_validate_json(result)
+    form = EvaluationResult if kind == EVALUATION else PeriodResult
+    return form.model_validate_json(result)
 
 
 def year_key(year: int) -> str:
@@ -142,6 +145,12 @@ async def unpublished_before(
         if one.last < period.last and one.id not in out:
             return one
     return None
+
+
+async def unpublished_until(session: AsyncSession, plan: KnownPlan, day: date) -> Period | None:
+    """The first period ending by a day that must be published and is not."""
+    out = {row.period for row in await released(session, plan.facts.head.id)}
+    return next((one for one in owed_periods(plan) if one.last <= day and one.id not in out), None)
 
 
 async def last_release(session: AsyncSession, plan: str) -> tuple[int, str | None]:

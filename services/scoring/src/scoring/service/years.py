@@ -46,7 +46,7 @@ class Years:
     ) -> PublicationRow:
         """As `Publications.find`."""
         return await self._publications.find(
-            plan, year_key(year), version=version, drafts=drafts, kind=YEAR
+            plan, year_key(year), version=version, drafts=drafts, kinds=(YEAR,)
         )
 
     async def freeze(self, plan: str, year: int, *, caller: Caller) -> PublicationRow:
