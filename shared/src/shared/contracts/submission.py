@@ -16,6 +16,22 @@ class Relation(Contract):
     """The rate it is held against."""
 
 
+class RegisterItem(Contract):
+    """One item of a strike-off list (销号清单); the newest word on an id is the one that holds."""
+
+    id: Id
+    title: Line
+    """What is to be settled."""
+    opened: Day
+    """The day it was listed."""
+    due: Day
+    """The day by which it is to be settled."""
+    closed: Day | None = None
+    """The day it was settled; null while it is open."""
+    void: Annotated[Note, Field(min_length=1)] | None = None
+    """Why it should not have been listed: it is taken back, by a correction."""
+
+
 class PartialDone(Contract):
     """The share of a milestone that is done, 0 to 1."""
 
@@ -45,7 +61,8 @@ class Evidence(Contract):
     """A web address."""
 
 
-Value = TextAmount | Relation
+Register = Annotated[tuple[RegisterItem, ...], Field(max_length=2000)]
+Value = TextAmount | Relation | Register
 Done = Day | PartialDone | None
 
 
@@ -57,7 +74,7 @@ class Submission(Contract):
     unit: Id
     period: Id
     values: dict[Id, Value] = Field(default_factory=dict, max_length=200)
-    """By indicator: a figure in its unit, or two rates in percent."""
+    """By indicator: a figure in its unit, two rates in percent, or items of a register."""
     milestones: dict[Id, Done] | None = Field(default=None, max_length=500)
     """By milestone: the day it was done, the share done, or null to take it back."""
     percent: Annotated[TextAmount, Field(ge=0, le=100)] | None = None

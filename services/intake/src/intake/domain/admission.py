@@ -3,7 +3,7 @@
 Every refusal has a stable code, the field it is about, and what to do.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,11 +13,18 @@ from intake.domain.reported import Refusal, Reported, unknown_item, what_is_repo
 from shared.calendar.periods import Period
 from shared.calendar.plan import PlanCalendar
 from shared.contracts.plan import Indicator, PlanDocument
-from shared.contracts.submission import PartialDone, Relation, Submission
+from shared.contracts.submission import PartialDone, RegisterItem, Relation, Submission, Value
 
 _NEVER_FALLS = frozenset({"cumulative", "ceiling", "recurring"})
 _ALL_LOST = Decimal(-100)
 _NEVER_NEGATIVE = frozenset({"cumulative", "ceiling", "recurring", "rank", "yes_no"})
+
+
+_FORMS: Mapping[str, tuple[type, str]] = {
+    "relation": (Relation, 'write a relation as {"own": "6.1", "other": "6.4"}'),
+    "register": (tuple, 'write a register as [{"id": "…", "title": "…", "opened": …, "due": …}]'),
+}
+"""What is reported of the kinds that are no single amount."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +40,13 @@ class Known:
     """What is already known about the task when a report arrives.
 
     `counted` holds the totals (by indicator, and "percent") that the latest publication counted
-    with an `as_of` not later than this report's; `done` the milestones it counted as done.
+    with an `as_of` not later than this report's; `done` the milestones it counted as done, `closed` the
+    items of registers (indicator and item) that it counted as closed.
     """
 
     counted: Mapping[str, Counted]
     done: frozenset[str]
+    closed: frozenset[tuple[str, str]] = frozenset()
 
 
 def admit(
@@ -68,7 +77,7 @@ def admit(
     return [
         *_time(submission, subject, calendar, period, now),
         *_fields(submission, subject),
-        *_values(submission, subject),
+        *_values(submission, subject, calendar.day_of(now)),
         *_milestones(submission, subject, calendar.day_of(now)),
         *_funnel(submission, subject),
         *_falls(submission, subject, known, as_of(submission, period)),
@@ -135,7 +144,7 @@ def _fields(submission: Submission, subject: Reported) -> Iterator[Refusal]:
         )
 
 
-def _values(submission: Submission, subject: Reported) -> Iterator[Refusal]:
+def _values(submission: Submission, subject: Reported, today: date) -> Iterator[Refusal]:
     for name, value in submission.values.items():
         indicator = subject.figures.get(name)
         if indicator is None:
@@ -143,6 +152,8 @@ def _values(submission: Submission, subject: Reported) -> Iterator[Refusal]:
         message = wrong_value(indicator, value)
         if message:
             yield Refusal(code="wrong_value", path=f"values.{name}", message=message)
+        elif isinstance(value, tuple):
+            yield from _register(value, f"values.{name}", today)
     if (
         submission.percent is not None
         and subject.task is not None
@@ -152,21 +163,38 @@ def _values(submission: Submission, subject: Reported) -> Iterator[Refusal]:
         yield Refusal(code="wrong_value", path="percent", message='yes is "100", no is "0"')
 
 
-def wrong_value(indicator: Indicator, value: Decimal | Relation) -> str | None:
+def wrong_value(indicator: Indicator, value: Value) -> str | None:
     """What is wrong with a figure for its kind (assessment 4.1); None where it fits."""
-    if (indicator.kind == "relation") is not isinstance(value, Relation):
-        return (
-            'write a relation as {"own": "6.1", "other": "6.4"}'
-            if indicator.kind == "relation"
-            else 'write one amount, such as "76.38"'
-        )
-    if isinstance(value, Relation):
+    form, example = _FORMS.get(indicator.kind, (Decimal, 'write one amount, such as "76.38"'))
+    if not isinstance(value, form):
+        return example
+    if not isinstance(value, Decimal):
         return None
     if indicator.kind == "yes_no" and value not in (Decimal(0), Decimal(1)):
         return 'yes is "1", no is "0"'
     if indicator.integer and value != value.to_integral_value():
         return "this figure is counted in whole numbers"
     return _too_low(indicator, value)
+
+
+def _register(items: Sequence[RegisterItem], path: str, today: date) -> Iterator[Refusal]:
+    """An item stands once in a report, and its days follow one another (assessment 4.1)."""
+    seen: set[str] = set()
+    for place, item in enumerate(items):
+        at = f"{path}[{place}]"
+        if item.id in seen:
+            message = f"the item {item.id} stands twice: send its newest word only"
+            yield Refusal(code="wrong_value", path=f"{at}.id", message=message)
+        seen.add(item.id)
+        if item.due < item.opened:
+            message = f"it is due before it was listed on {item.opened}"
+            yield Refusal(code="wrong_value", path=f"{at}.due", message=message)
+        if item.closed is not None and item.closed < item.opened:
+            message = f"it was closed before it was listed on {item.opened}"
+            yield Refusal(code="wrong_value", path=f"{at}.closed", message=message)
+        if item.closed is not None and item.closed > today:
+            message = "an item is reported as closed once it is"
+            yield Refusal(code="done_in_future", path=f"{at}.closed", message=message)
 
 
 def _too_low(indicator: Indicator, value: Decimal) -> str | None:
@@ -227,6 +255,9 @@ def _falls(submission: Submission, subject: Reported, known: Known, day: date) -
                 path=f"values.{name}",
                 message=f"the total was {before.total} when last published; {mend}",
             )
+    for name, value in submission.values.items():
+        if isinstance(value, tuple):
+            yield from _taken_back(name, value, known, mend)
     before = known.counted.get("percent")
     if submission.percent is not None and before and submission.percent < before.total:
         yield Refusal(
@@ -242,3 +273,17 @@ def _falls(submission: Submission, subject: Reported, known: Known, day: date) -
                 path=f"milestones.{name}",
                 message=f"this node was published as done; {mend}",
             )
+
+
+def _taken_back(
+    name: str, items: Sequence[RegisterItem], known: Known, mend: str
+) -> Iterator[Refusal]:
+    """An item that is void, or open again after it was published as closed, needs its reason."""
+    for place, item in enumerate(items):
+        path = f"values.{name}[{place}]"
+        if item.void is not None:
+            message = f"the item {item.id} is taken back; {mend}"
+            yield Refusal(code="total_fell", path=f"{path}.void", message=message)
+        elif item.closed is None and (name, item.id) in known.closed:
+            message = f"the item {item.id} was published as closed; {mend}"
+            yield Refusal(code="total_fell", path=f"{path}.closed", message=message)

@@ -45,8 +45,6 @@ def check_indicator(
     yield from _whole(indicator, path)
     yield from _year_targets(indicator, path, begins, ends)
     yield from _tolerance(indicator, (*path, "tolerance"))
-    if indicator.kind == "register":
-        yield later("register", (*path, "kind"), "list its items as milestones")
     if indicator.split is not None:
         yield later("split", (*path, "split"), "list one task for each unit")
     if indicator.expectation is not None:

@@ -128,6 +128,7 @@ def _known(reports: Sequence[SubmissionAccepted]) -> Known:
     """The newest word on each total and node, of reports in their order."""
     counted: dict[str, Counted] = {}
     done: set[str] = set()
+    closed: set[tuple[str, str]] = set()
     for report in reports:
         totals = {name: one for name, one in report.values.items() if isinstance(one, Decimal)}
         if report.percent is not None:
@@ -137,7 +138,10 @@ def _known(reports: Sequence[SubmissionAccepted]) -> Known:
         }
         for name, node in (report.milestones or {}).items():
             (done.add if isinstance(node, date) else done.discard)(name)
-    return Known(counted=counted, done=frozenset(done))
+        for name, items in report.values.items():
+            for item in items if isinstance(items, tuple) else ():
+                (closed.add if item.closed and not item.void else closed.discard)((name, item.id))
+    return Known(counted=counted, done=frozenset(done), closed=frozenset(closed))
 
 
 async def first_report(

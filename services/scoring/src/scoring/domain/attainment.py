@@ -14,9 +14,23 @@ from scoring.domain.kinds import form_of, given, goal_of
 from shared.contracts.plan import Indicator, Milestone
 from shared.contracts.rulebook import Tolerances
 
-Figure = Fraction | tuple[Fraction, Fraction] | Mapping[int, Fraction]
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """How a register stands: items closed, and items open though due."""
+
+    closed: int
+    overdue: int
+
+    @property
+    def nothing_due(self) -> bool:
+        """Whether nothing is expected of it yet."""
+        return self.closed + self.overdue == 0
+
+
+Figure = Fraction | tuple[Fraction, Fraction] | Mapping[int, Fraction] | Listed
 """What is reported of an indicator: a value; of a relation the own rate and the other, of a
-compound rate the rates by year."""
+compound rate the rates by year, of a register how it stands."""
 
 CREDITS: Final = {
     "A": Fraction(1),
@@ -59,7 +73,7 @@ def attain(
         ValueError: the plan lacks what the formula needs: mend the plan.
     """
     form, operands = form_of(indicator), _reported(figure)
-    if form not in {"yes_no", "relation"}:
+    if form not in {"yes_no", "relation", "register"}:
         operands["target"] = goal_of(indicator)
     if form in {"level", "at_most", "about_level"}:
         operands["baseline"] = given(indicator, "baseline", indicator.baseline)
@@ -96,6 +110,8 @@ def _reported(figure: Figure) -> dict[str, Fraction]:
     """What a figure puts into its formula."""
     if isinstance(figure, Fraction):
         return {"value": figure}
+    if isinstance(figure, Listed):
+        return {"closed": Fraction(figure.closed), "overdue": Fraction(figure.overdue)}
     if isinstance(figure, tuple):
         own, other = figure
         return {"own": own, "other": other}

@@ -44,6 +44,15 @@ class MilestoneReport:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Item:
+    """The word of a report on an item of a register; `void` takes it back."""
+
+    due: date
+    closed: date | None = None
+    void: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """One report of a task for a period.
 
@@ -71,10 +80,16 @@ class Report:
     marks: Decimal = Decimal(0)
     relations: Mapping[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
     """By indicator of the kind relation: the unit's own rate and the other, in percent."""
+    registers: Mapping[str, Mapping[str, Item]] = field(default_factory=dict)
+    """By indicator of the kind register: its items by id."""
     rubric: Rubric | None = None
     """The reviewer's newest grade."""
     corrected: bool = False
     """Whether it corrects a published period; then `timely_at` and `marks` are the first one's."""
+
+    def tells(self, indicator: str) -> bool:
+        """Whether it says anything of an indicator."""
+        return any(indicator in told for told in (self.values, self.relations, self.registers))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,11 +1,12 @@
 """What was reported of an indicator, and within which dates it is a figure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from scoring.domain.attainment import Figure
-from scoring.domain.facts import Report
+from scoring.domain.attainment import Figure, Listed
+from scoring.domain.facts import Item, Report
 from scoring.domain.reading import Reading
 from shared.contracts.plan import Indicator, Task
 
@@ -30,10 +31,11 @@ def dated(task: Task, indicator: Indicator, day: date) -> Indicator:
     return indicator.model_copy(update={"start": start, "due": due})
 
 
-def reported(indicator: Indicator, reading: Reading) -> Reported | None:
+def reported(indicator: Indicator, reading: Reading, day: date) -> Reported | None:
     """The newest figure of an indicator with dates of its own; None where it never had one.
 
-    A compound rate has one for each of its years, what recurs one for its year (assessment 4.1).
+    A compound rate has one for each of its years, what recurs one for its year; of a register it
+    is how it stands on the day (assessment 4.1).
     """
     if indicator.start is None or indicator.due is None:
         raise ValueError(f"indicator {indicator.id} has no dates: write out those of its task")
@@ -43,6 +45,9 @@ def reported(indicator: Indicator, reading: Reading) -> Reported | None:
             return None
         (own, other), report = pair
         return Reported(figure=(Fraction(own), Fraction(other)), reports=(report,))
+    if indicator.kind == "register":
+        told = reading.register(indicator.id)
+        return told and Reported(figure=_standing(told[0].values(), day), reports=told[1])
     if indicator.kind == "compound":
         years = range(indicator.start.year, indicator.due.year + 1)
         rates = reading.rates(indicator.id, years)
@@ -52,3 +57,11 @@ def reported(indicator: Indicator, reading: Reading) -> Reported | None:
     year = indicator.start.year if indicator.kind == "recurring" else None
     value = reading.value(indicator.id, year=year)
     return value and Reported(figure=Fraction(value[0]), reports=(value[1],))
+
+
+def _standing(items: Iterable[Item], day: date) -> Listed:
+    """Closed items, of those that are closed or due; what is taken back was never listed (4.1)."""
+    valid = [item for item in items if not item.void]
+    closed = sum(item.closed is not None and item.closed <= day for item in valid)
+    owed = sum(item.due <= day and not (item.closed and item.closed <= day) for item in valid)
+    return Listed(closed=closed, overdue=owed)

@@ -112,6 +112,11 @@ def relation(*, own: Fraction, other: Fraction, tolerance: Fraction) -> Fraction
     return _within(other - tolerance - own, tolerance)
 
 
+def register(*, closed: Fraction, overdue: Fraction) -> Fraction:
+    """Of the items that are due or closed, those that are closed (assessment 4.1)."""
+    return _over(closed, closed + overdue)
+
+
 def compound(*, index: Fraction, target: Fraction, years: Fraction, **_rates: Fraction) -> Fraction:
     """A rate kept up over years has come its share of the way in logarithms (assessment 4.1).
 
@@ -173,4 +178,5 @@ FORMULAS: Final[Mapping[str, Callable[..., Fraction]]] = {
     "attainment.rank/1": rank,
     "attainment.relation/1": relation,
     "attainment.compound/1": compound,
+    "attainment.register/1": register,
 }

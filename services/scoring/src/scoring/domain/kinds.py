@@ -11,7 +11,7 @@ _FINISHABLE: Final = frozenset(
 )
 """Forms that can be done for good; an `at_most` only where it starts above its target."""
 _KEPT: Final = frozenset({"hold", "maintain", "about"})
-_ALWAYS: Final = _KEPT | {"growth", "rank", "relation", "ceiling"}
+_ALWAYS: Final = _KEPT | {"growth", "rank", "relation", "ceiling", "register"}
 _DOWNWARDS: Final = frozenset({"at_most", "hold", "ceiling", "rank"})
 
 

@@ -7,8 +7,10 @@ from fractions import Fraction
 from typing import Literal
 
 from scoring.domain.amended import task_on
-from scoring.domain.attainment import attain, credit
+from scoring.domain.attainment import Listed, attain, credit
+from scoring.domain.bending import Bent
 from scoring.domain.course import View, expectation_of, in_the_score
+from scoring.domain.expectation import NOT_YET
 from scoring.domain.figures import dated, reported
 from scoring.domain.kinds import in_year_only, is_done
 from scoring.domain.reached import MILESTONES, PERCENT, RUBRIC, reached_of, word_on
@@ -88,7 +90,7 @@ def all_done(
     indicators = task.indicators
     if task.measure not in {"indicators", "both"}:
         indicators = tuple(one for one in indicators if in_year_only(one, cadence))
-    return all(_is_done(dated(task, one, day), reading, rulebook) for one in indicators)
+    return all(_is_done(dated(task, one, day), reading, day, rulebook) for one in indicators)
 
 
 def overdue_milestones(
@@ -103,9 +105,9 @@ def overdue_milestones(
     )
 
 
-def _is_done(indicator: Indicator, reading: Reading, rulebook: Rulebook) -> bool:
-    said = reported(indicator, reading)
-    if said is None:
+def _is_done(indicator: Indicator, reading: Reading, day: date, rulebook: Rulebook) -> bool:
+    said = reported(indicator, reading, day)
+    if said is None or isinstance(said.figure, Listed):
         return False
     verified = all(report.verified for report in said.reports)
     if rulebook.verification == "required" and not verified:
@@ -144,6 +146,8 @@ def _part(view: View, name: str, weight: Fraction) -> Part:
         allowed=course.e,
     )
     expectation = in_the_score(view, name, course)
+    if found.nothing_due:
+        expectation = Bent(curve=NOT_YET)
     left_out: Literal["no_expectation", "no_data"] | None = "no_data" if found.a is None else None
     return Part(
         id=name,

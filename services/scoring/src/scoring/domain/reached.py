@@ -5,7 +5,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Final
 
-from scoring.domain.attainment import CREDITS, NOTHING, Attained, attain, computed, credit
+from scoring.domain.attainment import CREDITS, NOTHING, Attained, Listed, attain, computed, credit
 from scoring.domain.facts import MilestoneReport, Report
 from scoring.domain.figures import dated, reported
 from scoring.domain.reading import Reading
@@ -22,11 +22,12 @@ RUBRIC: Final = "rubric"
 
 @dataclass(frozen=True, kw_only=True)
 class Reached:
-    """What was attained; `a` is None without data."""
+    """What was attained; `a` is None without data, and where nothing of a register is due yet."""
 
     attained: Attained
     a: Fraction | None
     sources: tuple[Report, ...]
+    nothing_due: bool = False
 
 
 def word_on(
@@ -58,7 +59,7 @@ def reached_of(
     if name == MILESTONES:
         return _milestones(task, reading, day, rulebook)
     indicator = dated(task, indicator_of(task, name), year_of)
-    return _figure(indicator, reading, rulebook, allowed)
+    return _figure(indicator, reading, day, rulebook, allowed)
 
 
 def indicator_of(task: Task, name: str) -> Indicator:
@@ -107,14 +108,16 @@ def _milestones(task: Task, reading: Reading, day: date, rulebook: Rulebook) -> 
 
 
 def _figure(
-    indicator: Indicator, reading: Reading, rulebook: Rulebook, allowed: Fraction
+    indicator: Indicator, reading: Reading, day: date, rulebook: Rulebook, allowed: Fraction
 ) -> Reached:
     """A unit's own figure that was never reported counts as nothing; another has no data (4.5)."""
-    said = reported(indicator, reading)
+    said = reported(indicator, reading, day)
     if reading.own is not None and indicator.id in reading.own.no_data:
         said = None
     if said is None:
         a = Fraction(0) if indicator.data_from == "unit" else None
         return Reached(attained=NOTHING, a=a, sources=())
+    if isinstance(said.figure, Listed) and said.figure.nothing_due:
+        return Reached(attained=NOTHING, a=None, sources=said.reports, nothing_due=True)
     attained = attain(indicator, said.figure, tolerances=rulebook.tolerances, allowed=allowed)
     return Reached(attained=attained, a=attained.a, sources=said.reports)

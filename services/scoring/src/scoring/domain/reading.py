@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
-from scoring.domain.facts import MilestoneReport, Report
+from scoring.domain.facts import Item, MilestoneReport, Report
 from shared.calendar.periods import Period, PeriodScheme
 
 
@@ -38,6 +38,14 @@ class Reading:
             if indicator in report.relations:
                 return report.relations[indicator], report
         return None
+
+    def register(self, indicator: str) -> tuple[Mapping[str, Item], tuple[Report, ...]] | None:
+        """The newest word on each item of a register, with the reports they are of."""
+        told = tuple(one for one in self.history if indicator in one.registers)
+        items: dict[str, Item] = {}
+        for report in reversed(told):
+            items |= report.registers[indicator]
+        return (items, told) if told else None
 
     def rubric(self) -> tuple[Literal["A", "B", "C", "D"], Report] | None:
         """The grade of the newest report that a reviewer has graded, with that report."""

@@ -15,6 +15,5 @@ class NotSupported:
 
 def unsupported(task: Task) -> list[NotSupported]:
     """A task that would need what is not offered is refused, with every reason."""
-    found = [f"{one.id}.kind: {one.kind}" for one in task.indicators if one.kind == "register"]
-    found += [f"{one.id}.split" for one in task.indicators if one.split is not None]
+    found = [f"{one.id}.split" for one in task.indicators if one.split is not None]
     return [NotSupported(what=what) for what in found]

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from scoring.domain.attainment import NOTHING, attain
+from scoring.domain.attainment import NOTHING, Listed, attain
 from scoring.domain.exact import RATIO_PLACES, rounded
 from scoring.domain.expectation import ALWAYS, NOT_YET, Expected, expected
 from scoring.domain.facts import PlanFacts
@@ -46,7 +46,9 @@ def _figure(
 ) -> Figure:
     figure = dated(_holder(plan, of), filed, day)
     curve = _curve(filed, figure.start or plan.head.start, figure.due or plan.head.end, day)
-    found = reported(figure, reading)
+    found = reported(figure, reading, day)
+    if found and isinstance(found.figure, Listed) and found.figure.nothing_due:
+        found = None
     attained = NOTHING
     if found is not None:
         allowed = curve.e if filed.kind == "ceiling" else Fraction(1)

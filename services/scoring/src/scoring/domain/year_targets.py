@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final
 
-from scoring.domain.attainment import Attained, attain
+from scoring.domain.attainment import NOTHING, Attained, Listed, attain
 from scoring.domain.figures import Reported, dated, reported
 from scoring.domain.kinds import always_expected, form_of
 from scoring.domain.reading import Reading
@@ -86,11 +86,12 @@ def overshoot(a: Fraction, settings: OvershootBonus | None) -> Fraction:
 
 def _term(task: Task, indicator: Indicator, weight: Fraction, of: YearOf) -> TargetTerm:
     own = dated(task, indicator, of.last)
-    found = reported(own, of.reading)
+    found = reported(own, of.reading, of.last)
     if found is None:
         by_unit = indicator.data_from == "unit"
-        attained = Attained(formula="attainment.no_value/1", operands={}, a=Fraction(0))
-        return _told(task, indicator, attained, weight, None, of, counts=by_unit)
+        return _told(task, indicator, NOTHING, weight, None, of, counts=by_unit)
+    if isinstance(found.figure, Listed) and found.figure.nothing_due:
+        return _told(task, indicator, NOTHING, weight, found, of, counts=False)
     attained = _attained(own, found, of)
     return _told(task, indicator, attained, weight, found, of, counts=True)
 

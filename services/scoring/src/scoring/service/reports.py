@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import Field
 
-from scoring.domain.facts import MilestoneReport, Report, Rubric
+from scoring.domain.facts import Item, MilestoneReport, Report, Rubric
 from scoring.domain.task_score import completeness, timely_instant, window_for
 from scoring.service.known_plan import KnownPlan
 from scoring.store.tables import ReportRow, ReviewRow
@@ -18,7 +18,7 @@ from shared.calendar.windows import Window
 from shared.contracts.decisions import UNAMENDED
 from shared.contracts.intake import SubmissionAccepted
 from shared.contracts.plan import Task
-from shared.contracts.submission import PartialDone, Relation, Value
+from shared.contracts.submission import PartialDone, RegisterItem, Relation, Value
 from shared.contracts.values import Contract, Id
 
 _INSTANT: Final = timedelta(microseconds=1)
@@ -81,6 +81,11 @@ def report_of(accepted: SubmissionAccepted, position: int, reviews: Sequence[Rev
         relations={
             name: (one.own, one.other) for name, one in values.items() if isinstance(one, Relation)
         },
+        registers={
+            name: {item.id: _item(item) for item in one}
+            for name, one in values.items()
+            if isinstance(one, tuple)
+        },
         rubric=rubrics[-1] if rubrics else None,
         corrected=accepted.corrected,
         milestones=None
@@ -101,6 +106,10 @@ class _Found(Contract):
 
     rubric: Rubric | None = None
     values: dict[Id, Value] = Field(default_factory=dict)
+
+
+def _item(item: RegisterItem) -> Item:
+    return Item(due=item.due, closed=item.closed, void=item.void is not None)
 
 
 def _node(done: date | PartialDone | None) -> MilestoneReport:
