@@ -76,6 +76,10 @@ class Report:
     corrected: bool = False
     """Whether it corrects a published period; then `timely_at` and `marks` are the first one's."""
 
+    def tells(self, indicator: str) -> bool:
+        """Whether it says anything of an indicator."""
+        return indicator in self.values or indicator in self.relations
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entered:
