@@ -199,6 +199,14 @@ def test_each_required_field_left_out_costs_its_part_of_quality() -> None:
     assert printed(line, "q") == ("50.00",)
 
 
+def test_two_rates_fill_the_field_of_a_relation() -> None:
+    task = a_task(indicators=[an_indicator("I1", "relation", target=None)])
+    report = a_report(relations={"I1": (Decimal(6), Decimal(6))})
+    line = the_line(a_run(task, reports=[report]))
+    assert printed(line, "q", "score") == ("100.00", "100.00")
+    assert printed(the_line(a_run(task, reports=[a_report()])), "q") == ("0.00",)
+
+
 def test_a_percentage_is_required_where_it_is_the_measure() -> None:
     task = a_task(measure="percent")
     earlier = a_report(period="2022-B1", percent="30")

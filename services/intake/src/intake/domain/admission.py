@@ -3,17 +3,18 @@
 Every refusal has a stable code, the field it is about, and what to do.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
 
+from intake.domain.registers import item_refusals, taken_back
 from intake.domain.reported import Refusal, Reported, unknown_item, what_is_reported
 from shared.calendar.periods import Period
 from shared.calendar.plan import PlanCalendar
 from shared.contracts.plan import Indicator, PlanDocument
-from shared.contracts.submission import PartialDone, RegisterItem, Relation, Submission, Value
+from shared.contracts.submission import PartialDone, Relation, Submission, Value
 
 _NEVER_FALLS = frozenset({"cumulative", "ceiling", "recurring"})
 _ALL_LOST = Decimal(-100)
@@ -81,6 +82,7 @@ def admit(
         *_milestones(submission, subject, calendar.day_of(now)),
         *_funnel(submission, subject),
         *_falls(submission, subject, known, as_of(submission, period)),
+        *taken_back(submission, known.closed),
     ]
 
 
@@ -153,7 +155,7 @@ def _values(submission: Submission, subject: Reported, today: date) -> Iterator[
         if message:
             yield Refusal(code="wrong_value", path=f"values.{name}", message=message)
         elif isinstance(value, tuple):
-            yield from _register(value, f"values.{name}", today)
+            yield from item_refusals(value, f"values.{name}", today)
     if (
         submission.percent is not None
         and subject.task is not None
@@ -175,26 +177,6 @@ def wrong_value(indicator: Indicator, value: Value) -> str | None:
     if indicator.integer and value != value.to_integral_value():
         return "this figure is counted in whole numbers"
     return _too_low(indicator, value)
-
-
-def _register(items: Sequence[RegisterItem], path: str, today: date) -> Iterator[Refusal]:
-    """An item stands once in a report, and its days follow one another (assessment 4.1)."""
-    seen: set[str] = set()
-    for place, item in enumerate(items):
-        at = f"{path}[{place}]"
-        if item.id in seen:
-            message = f"the item {item.id} stands twice: send its newest word only"
-            yield Refusal(code="wrong_value", path=f"{at}.id", message=message)
-        seen.add(item.id)
-        if item.due < item.opened:
-            message = f"it is due before it was listed on {item.opened}"
-            yield Refusal(code="wrong_value", path=f"{at}.due", message=message)
-        if item.closed is not None and item.closed < item.opened:
-            message = f"it was closed before it was listed on {item.opened}"
-            yield Refusal(code="wrong_value", path=f"{at}.closed", message=message)
-        if item.closed is not None and item.closed > today:
-            message = "an item is reported as closed once it is"
-            yield Refusal(code="done_in_future", path=f"{at}.closed", message=message)
 
 
 def _too_low(indicator: Indicator, value: Decimal) -> str | None:
@@ -255,9 +237,6 @@ def _falls(submission: Submission, subject: Reported, known: Known, day: date) -
                 path=f"values.{name}",
                 message=f"the total was {before.total} when last published; {mend}",
             )
-    for name, value in submission.values.items():
-        if isinstance(value, tuple):
-            yield from _taken_back(name, value, known, mend)
     before = known.counted.get("percent")
     if submission.percent is not None and before and submission.percent < before.total:
         yield Refusal(
@@ -273,17 +252,3 @@ def _falls(submission: Submission, subject: Reported, known: Known, day: date) -
                 path=f"milestones.{name}",
                 message=f"this node was published as done; {mend}",
             )
-
-
-def _taken_back(
-    name: str, items: Sequence[RegisterItem], known: Known, mend: str
-) -> Iterator[Refusal]:
-    """An item that is void, or open again after it was published as closed, needs its reason."""
-    for place, item in enumerate(items):
-        path = f"values.{name}[{place}]"
-        if item.void is not None:
-            message = f"the item {item.id} is taken back; {mend}"
-            yield Refusal(code="total_fell", path=f"{path}.void", message=message)
-        elif item.closed is None and (name, item.id) in known.closed:
-            message = f"the item {item.id} was published as closed; {mend}"
-            yield Refusal(code="total_fell", path=f"{path}.closed", message=message)
