@@ -216,3 +216,8 @@ def _said(word: str | None) -> MilestoneReport:
     if "-" in word:
         return MilestoneReport(completed_on=date.fromisoformat(word))
     return MilestoneReport(share=Decimal(word))
+
+
+UNDIVIDED = a_task(indicators=[an_indicator("T1.I", split=["U1", "U2"])])
+"""A task that its plan should have divided: who hears of it all the same cannot score it."""
+NOT_DIVIDED = "not_supported: T1.I.split"

@@ -238,7 +238,7 @@ def test_a_rulebook_is_a_body_of_which_nothing_is_required(
     [
         ({"weights": {"progress": "0.9"}}, "sum_not_one"),
         ({"wieghts": {}}, "unknown_key"),
-        ({"missing": "carry"}, "not_supported"),
+        ({"lights": {"green": "0.70"}}, "wrong_order"),
         ("none.yaml", "unreadable_file"),
     ],
 )

@@ -111,8 +111,6 @@ BROKEN = [
     ("        measure: percent\n", "", "measure_required", f"{HALL}.measure", "id: hall"),
     ("measure: percent", "measure: milestones", "nothing_to_measure", f"{HALL}.measure", "measure: m"),
     ("measure: percent", "measure: both", "nothing_to_measure", f"{HALL}.measure", "measure: b"),
-    ('kind: cumulative, target: "100"', "kind: register", "not_supported", f"{TREES}.indicators[0].kind", "register"),
-    ('growth, target: "3"', "register", "not_supported", f"{TREES}.indicators[2].kind", "register"),
     ('cumulative, target: "100"', 'ceiling, target: "-1"', "not_positive", f"{TREES}.indicators[0].target", "ceiling"),
     ('cumulative, target: "100"', 'ceiling, tolerance: "20", target: "100"', "out_of_bounds", f"{TREES}.indicators[0].tolerance", "ceiling"),
     ('cumulative, target: "100"', 'about, tolerance: "5", target: "100"', "out_of_bounds", f"{TREES}.indicators[0].tolerance", "about"),

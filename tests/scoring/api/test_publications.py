@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 from kit_cast import until
-from scoring_cast import a_task
-from scoring_house import AFTER_B1, AFTER_B2, PLAN, Site, accepted, adopted, plan_events
+from scoring_cast import NOT_DIVIDED, UNDIVIDED, a_task
+from scoring_house import AFTER_B1, AFTER_B2, PLAN, Site, accepted, plan_events
 
 from duban.verify import verify
 from scoring.domain.documents import canonical, leaf_digest
@@ -231,11 +231,11 @@ async def test_a_forced_draft_shows_its_reason(site: Site) -> None:
 
 async def test_a_failed_draft_tells_why(site: Site) -> None:
     await a_closed_period(site)
-    await site.house.hear(adopted(missing="carry"))
+    await site.house.hear_plan(UNDIVIDED, version=2)
     office = await office_of(site)
     await site.drafted("2022-B1", office)
     body = (await office.get(B1)).json()
-    assert (body["state"], body["failure"]) == ("failed", "not_supported: missing: carry")
+    assert (body["state"], body["failure"]) == ("failed", NOT_DIVIDED)
     assert await code_of(await office.get(f"{B1}/tasks/T1/explanation")) == (409, "not_computed")
 
 
@@ -282,10 +282,10 @@ async def test_only_office_and_observers_get_a_hidden_line_in_the_documents(
 async def test_a_draft_has_documents_for_the_office_once_it_is_computed(site: Site) -> None:
     await a_closed_period(site)
     office = await office_of(site)
-    await site.house.hear(adopted(missing="carry"))
+    await site.house.hear_plan(UNDIVIDED, version=2)
     await site.drafted("2022-B1", office)
     assert await code_of(await office.get(f"{B1}/documents")) == (409, "not_computed")
-    await site.house.hear(adopted(version=2))
+    await site.house.hear_plan(a_task("T1"), version=3)
     await site.drafted("2022-B1", office)
     answer = await office.get(f"{B1}/documents")
     assert ".v1.draft.json" in answer.headers["content-disposition"]

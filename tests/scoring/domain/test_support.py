@@ -6,11 +6,6 @@ from scoring_cast import Json, a_task, an_indicator, the_task
 from scoring.domain.support import NotSupported, unsupported
 
 FOREIGN = [
-    (a_task(indicators=[an_indicator("I1", "register", target=None)]), ["I1.kind: register"]),
-    (
-        a_task(indicators=[an_indicator("I1", "register", target=None, cadence="annual")]),
-        ["I1.kind: register"],
-    ),
     (a_task(indicators=[an_indicator("I1", split=["U1", "U2"])]), ["I1.split"]),
 ]
 
@@ -24,7 +19,17 @@ def test_what_a_score_would_need_and_is_not_offered_is_named(task: Json, what: l
 
 @pytest.mark.parametrize(
     "kind",
-    ["ceiling", "rank", "growth", "compound", "relation", "range", "about", "recurring"],
+    [
+        "ceiling",
+        "rank",
+        "register",
+        "growth",
+        "compound",
+        "relation",
+        "range",
+        "about",
+        "recurring",
+    ],
 )
 def test_every_other_kind_is_offered(kind: str) -> None:
     assert unsupported(the_task(a_task(indicators=[an_indicator("I1", kind)]))) == []

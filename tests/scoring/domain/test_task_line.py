@@ -447,9 +447,9 @@ def test_who_leads_on_the_last_day_answers_for_the_period() -> None:
 
 
 def test_what_is_not_offered_is_refused_by_name() -> None:
-    register = a_task(indicators=[an_indicator("I1", "register", target=None)])
-    with pytest.raises(ValueError, match=r"not_supported: I1\.kind: register"):
-        run_period(a_run(register))
+    parts = a_task(indicators=[an_indicator("I1", split=["U1", "U2"])])
+    with pytest.raises(ValueError, match=r"not_supported: I1\.split"):
+        run_period(a_run(parts))
 
 
 REPAIR = [
