@@ -4,6 +4,7 @@ One shape serves the file, the event and the reader. The file is read with unkno
 an event with unknown keys ignored. What fields must mean together is checked by intake.
 """
 
+from fractions import Fraction
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -157,6 +158,15 @@ class Milestone(Named):
     """Who answers for it, where that is not the task's lead."""
 
 
+class Divided(Contract):
+    """A unit's part of a divided target, both in the unit of the figure."""
+
+    part: Amount
+    """Of this unit."""
+    whole: Amount
+    """Of all together."""
+
+
 class Indicator(Named):
     """A figure with a target."""
 
@@ -202,6 +212,9 @@ class Indicator(Named):
     """Where its last day comes from."""
     year_targets: dict[Year, Amount] = Field(default_factory=dict)
     """By year: what that year is to bring (assessment 4.14)."""
+    divided: Divided | None = None
+    """Written out for a split: of the targets of its years, which are the whole's, the unit's part
+    is in this ratio."""
 
 
 class ReportedIndicator(Indicator):
@@ -253,6 +266,15 @@ class Task(Named):
     """Whether a report needs proof."""
     derived_from: tuple[Id, ...] = ()
     """The tasks it came from by a split or merger."""
+    part_of: Id | None = None
+    """Written out for a split: the task of the file."""
+    parts: int = Field(default=1, ge=1, le=1000)
+    """Written out for a split: how many tasks share the weight equally."""
+
+    @property
+    def own_weight(self) -> Fraction:
+        """What it weighs, exact: a part of a split has its share of the weight."""
+        return Fraction(self.weight) / self.parts
 
 
 class ActionHead(Named):

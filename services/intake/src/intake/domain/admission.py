@@ -23,7 +23,7 @@ _NEVER_NEGATIVE = frozenset({"cumulative", "ceiling", "recurring", "rank", "yes_
 
 _FORMS: Mapping[str, tuple[type, str]] = {
     "relation": (Relation, 'write a relation as {"own": "6.1", "other": "6.4"}'),
-    "register": (tuple, 'write a register as [{"id": "…", "title": "…", "opened": …, "due": …}]'),
+    "register": (tuple, 'write a register as [{"id": …, "title": …, "opened": …, "due": …}]'),
 }
 """What is reported of the kinds that are no single amount."""
 

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 from intake.domain.expectation_check import check_expectation
-from intake.domain.findings import Finding, Found, later, positive, within
+from intake.domain.findings import Finding, Found, positive, within
 from intake.domain.plan_normal import lacks_baseline
 from shared.calendar.periods import is_slower
 from shared.contracts.plan import Cadence, Indicator
@@ -45,8 +45,6 @@ def check_indicator(
     yield from _whole(indicator, path)
     yield from _year_targets(indicator, path, begins, ends)
     yield from _tolerance(indicator, (*path, "tolerance"))
-    if indicator.split is not None:
-        yield later("split", (*path, "split"), "list one task for each unit")
     if indicator.expectation is not None:
         yield from check_expectation(
             indicator.expectation,

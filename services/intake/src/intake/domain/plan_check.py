@@ -10,6 +10,7 @@ from intake.domain.findings import Finding, Findings, Found, placed, positive
 from intake.domain.indicator_check import check_indicator
 from intake.domain.plan_normal import to_confirm
 from intake.domain.plan_parts import Part, parts_of
+from intake.domain.splitting import check_split
 from intake.domain.task_check import check_task
 from shared.contracts.plan import Action, Contact, Indicator, PlanDocument, Unit
 from shared.contracts.problem import Locate, Path
@@ -73,6 +74,7 @@ def _action(
         at = (*path, "tasks", index)
         yield from check_task(task, at, plan.plan)
         yield from check_assignments(task, at, units, shares)
+        yield from check_split(task, at, units)
 
 
 def _figure(

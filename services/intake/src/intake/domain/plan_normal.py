@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeVar
 
+from intake.domain.splitting import split
 from shared.contracts.plan import (
     Action,
     ActionHead,
@@ -42,7 +43,7 @@ def contacts_of(plan: PlanDocument) -> tuple[ContactSeed, ...]:
 
 
 def normalise(plan: PlanDocument) -> PlanDocument:
-    """A checked plan without contacts, with measure, curves and dates written out.
+    """A checked plan without contacts, its splits, measure, curves and dates written out.
 
     `assumed` then also names what nobody assumed aloud but somebody must confirm. Normalising
     again changes nothing.
@@ -99,7 +100,7 @@ def _action(action: Action, start: date, end: date) -> Action:
         update={
             "contacts": (),
             "indicators": _figures(action.indicators, start, end),
-            "tasks": tuple(_task(task) for task in action.tasks),
+            "tasks": tuple(_task(part) for task in action.tasks for part in split(task)),
         }
     )
 

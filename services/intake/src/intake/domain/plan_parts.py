@@ -59,9 +59,13 @@ def parts_of(plan: PlanDocument) -> Iterator[Part]:
 def _inside(part: Part) -> Iterator[Part]:
     if isinstance(part.one, Action):
         yield from _listed("indicator", part.one.indicators, part)
+        divided: set[str] = set()
         for task in _listed("task", part.one.tasks, part):
             yield task
-            yield from _inside(task)
+            whole = task.one.part_of if isinstance(task.one, Task) else None
+            if whole is None or whole not in divided:  # the parts of a split share their figure
+                yield from _inside(task)
+            divided |= {whole} if whole else set()
     elif isinstance(part.one, Task):
         yield from _listed("milestone", part.one.milestones, part)
         yield from _listed("indicator", part.one.indicators, part)

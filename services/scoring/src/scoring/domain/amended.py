@@ -77,7 +77,9 @@ def _changed(task: Task, change: Change) -> Task:
         )
         return task.model_copy(update={"due": due, "indicators": indicators})
     told = {"target": change.target, "due": change.due, "year_targets": change.year_targets}
-    update = {name: value for name, value in told.items() if value is not None}
+    update: dict[str, object] = {name: value for name, value in told.items() if value is not None}
+    if change.year_targets is not None:
+        update["divided"] = None  # they are the unit's own from now on
     return task.model_copy(
         update={
             "indicators": tuple(

@@ -240,7 +240,7 @@ class Case:
             submission=self.reading.own.submission if self.reading.own else None,
             expected=expected,
             finished=finished,
-            weight=Fraction(self.task.weight),
+            weight=self.task.own_weight,
             shares=dict(self.shares),
             share_formula=f"share.{rulebook.shares.mode}/1",
             rulebook=rulebook.id,

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from fractions import Fraction
 from typing import Any
 
 from scoring.domain.amended import task_on
@@ -139,7 +138,7 @@ def _line(
         submission=None,
         expected=False,
         finished=False,
-        weight=Fraction(task.weight),
+        weight=task.own_weight,
         shares=dict(shares(assigned, rulebook.shares)),
         share_formula=f"share.{rulebook.shares.mode}/1",
         rulebook=rulebook.id,

@@ -90,7 +90,7 @@ def _targets(facts: YearFacts) -> Mapping[str, Sequence[TargetTerm]]:
         )
         for unit, share in shares.get(task.id, {}).items():
             if share:
-                found[unit] += terms_of(task, Fraction(task.weight) * share, of)
+                found[unit] += terms_of(task, task.own_weight * share, of)
     return found
 
 

@@ -124,7 +124,8 @@ def _attained(indicator: Indicator, found: Reported, of: YearOf) -> Attained:
     target = indicator.year_targets.get(str(of.year))
     if target is None:
         return attain(indicator, found.figure, tolerances=of.rulebook.tolerances)
-    goal = Fraction(target)
+    ratio = indicator.divided
+    goal = Fraction(target) * (Fraction(ratio.part) / Fraction(ratio.whole) if ratio else 1)
     if indicator.kind == "cumulative" and isinstance(found.figure, Fraction):
         before = _before(indicator, of)
         return _computed("year.increment/1", end=found.figure, start=before, target=goal)
