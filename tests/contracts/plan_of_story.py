@@ -10,6 +10,7 @@ from shared.contracts.plan import (
     CalendarSettings,
     Escalation,
     Evaluation,
+    Divided,
     Expectation,
     Group,
     HolidayYear,
@@ -100,6 +101,7 @@ TASK = Task(
             commitment="strive",
             deadline_basis="plan_period",
             year_targets={"2021": Decimal(5)},
+            divided=Divided(part=Decimal(2), whole=Decimal(5)),
         ),
         Indicator(
             id="A5.T1.I6",
@@ -118,6 +120,8 @@ TASK = Task(
     funnel=("A5.T1.I2", "A5.T1.I6"),
     evidence="required",
     derived_from=("A5.T0",),
+    part_of="A5.T9",
+    parts=3,
 )
 
 AMENDED = Amended(

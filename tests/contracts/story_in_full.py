@@ -39,13 +39,14 @@ from shared.contracts.intake import (
 from shared.contracts.notify import AlertRaised, AlertResolved, DeliveryFinished
 from shared.contracts.rejected import RecordRejected
 from shared.contracts.scoring import (
+    EvaluationReleased,
     PublicationReleased,
     PublishedLine,
     StandingChanged,
     UnitPublished,
     YearReleased,
 )
-from shared.contracts.submission import Correction, Evidence, PartialDone, Relation
+from shared.contracts.submission import Correction, Evidence, PartialDone, RegisterItem, Relation
 
 
 def in_full() -> Iterator[tuple[str, Event]]:
@@ -144,6 +145,16 @@ def _report() -> SubmissionAccepted:
         values={
             "A5.T1.I6": Decimal("-0.5"),
             "A5.T1.I7": Relation(own=Decimal("6.1"), other=Decimal("6.4")),
+            "A5.T1.I8": (
+                RegisterItem(
+                    id="item-7",
+                    title="清单第七项",
+                    opened=date(2021, 1, 5),
+                    due=date(2021, 3, 31),
+                    closed=date(2021, 3, 30),
+                    void="listed twice",
+                ),
+            ),
         },
         milestones={
             "A5.T1.m1": date(2021, 4, 20),
@@ -237,6 +248,19 @@ def _results_in_full() -> Iterator[tuple[str, Event]]:
             previous_digest=EARLIER_DIGEST,
             cutoff=MARK,
             frozen=True,
+        ),
+    )
+    yield (
+        "2022-02-11T10:00:00",
+        EvaluationReleased(
+            plan=CITY,
+            evaluation="plan-mid",
+            version=1,
+            as_of=date(2021, 12, 31),
+            released_at=at("2022-02-11T10:00:00"),
+            digest=MANIFEST_DIGEST,
+            previous_digest=EARLIER_DIGEST,
+            cutoff=MARK,
         ),
     )
 

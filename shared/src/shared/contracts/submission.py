@@ -20,6 +20,7 @@ class RegisterItem(Contract):
     """One item of a strike-off list (销号清单); the newest word on an id is the one that holds."""
 
     id: Id
+    """Its name in the list."""
     title: Line
     """What is to be settled."""
     opened: Day
