@@ -56,7 +56,7 @@ def completeness(task: Task, report: Report, *, cadence: Cadence, day: Day) -> C
     `day` is the period's last: an indicator is required from its own start on.
     """
     filled = {
-        indicator.id: indicator.id in report.values
+        indicator.id: indicator.id in report.values or indicator.id in report.relations
         for indicator in task.indicators
         if indicator.data_from == "unit"
         and not is_slower(indicator.cadence or cadence, cadence)
