@@ -96,7 +96,7 @@ class Story:
         share = self.share(task, period)
         if task.get("measure") in {"percent", "yes_no"}:
             whole = task["measure"] == "yes_no"
-            said["percent"] = decimal(100 * (share // 1 if whole else share))
+            said["percent"] = decimal(100 * (Fraction(share // 1) if whole else share))
         if task.get("evidence") == "required":
             said["evidence"] = [{"title": "A photograph", "url": "https://example.org/1"}]
         if "milestones" in task:
@@ -106,10 +106,10 @@ class Story:
         values = {one["id"]: value_of(one, self.share(task, period, one)) for one in figures}
         return said | ({"values": values} if values else {})
 
-    def share(self, task: Json, period: Period, figure: Json = EMPTY) -> Fraction:
+    def share(self, task: Json, period: Period, figure: Mapping[str, Any] = EMPTY) -> Fraction:
         """How much of the whole is done: days gone by, ahead of every curve by a tenth."""
-        start = date.fromisoformat(figure.get("start", task["start"]))
-        due = date.fromisoformat(figure.get("due", task["due"]))
+        start = date.fromisoformat(str(figure.get("start", task["start"])))
+        due = date.fromisoformat(str(figure.get("due", task["due"])))
         if figure.get("kind") == "recurring":
             start, due = max(start, date(period.year, 1, 1)), min(due, date(period.year, 12, 31))
         gone = Fraction((period.last - start).days + 1, (due - start).days + 1)
