@@ -369,3 +369,39 @@ def test_a_year_without_holidays_blocks_only_the_windows_that_need_it(
     account = played(duban, tmp_path, scenario)
     assert account["publications"][-1]["period"] == "2027-Q4"
     assert account["refused"] == []
+
+
+def test_a_rulebook_that_begins_with_a_period_of_another_cadence_is_refused(
+    duban: Duban, tmp_path: Path
+) -> None:
+    file = tmp_path / "scenario.yaml"
+    plan = (CITIES / "monthly.yaml").read_text()
+    (tmp_path / "monthly.yaml").write_text(plan)
+    file.write_text("plan: monthly.yaml\nrulebook:\n  effective_from: 2022-B1\n")
+    status, problem = duban.refusal("simulate", file)
+    [error] = problem["errors"]
+    assert (status, error["line"], error["path"]) == (1, 3, "rulebook.effective_from")
+    assert (error["code"], error["mend"]) == ("unknown_period", 'write its id like "2021-M03"')
+    (tmp_path / "rules.yaml").write_text(
+        "rulebook:\n  id: r\n  version: 1\n  effective_from: 2022-B1\n"
+    )
+    status, problem = duban.refusal(
+        "plan", "check", tmp_path / "monthly.yaml", "--rulebook", tmp_path / "rules.yaml"
+    )
+    assert (status, problem["errors"][0]["line"]) == (1, 4)
+
+
+@pytest.mark.parametrize(
+    ("first", "timeliness"),
+    # Two working days late. A rulebook older than the plan holds from its first period on.
+    [("2021-M01", "60.00"), ("2022-M01", "60.00"), ("2022-M02", "80.00")],
+)
+def test_a_rulebook_holds_from_its_first_period_on_even_if_that_came_before_the_plan(
+    duban: Duban, tmp_path: Path, first: str, timeliness: str
+) -> None:
+    rulebook = {"effective_from": first, "lateness": {"per_day": "20"}}
+    told = story("monthly", "2022-01-01", "2022-01-31")
+    scenario = {**told.scenario(), "rulebook": rulebook}
+    scenario["timeline"][0]["at"] = "2022-02-11T23:59:59+08:00"
+    account = played(duban, tmp_path, scenario)
+    assert account["publications"][0]["tasks"][0]["t"] == timeliness
