@@ -228,7 +228,7 @@ def test_a_file_that_fits_becomes_the_model() -> None:
         ("name: x\ngates: [{id: a, width: true}]", "bad_value", "gates[0].width", 2, "quotes"),
         ("name: x\ngates: [{id: a, lit: yes}]", "wrong_type", "gates[0].lit", 2, "true or false"),
         ("name: x\ngates: [{id: a, berths: 1.5}]", "wrong_type", "gates[0].berths", 2, "whole"),
-        ("name: x\ngates: [{id: a, berths: 0}]", "out_of_bounds", "gates[0].berths", 2, "greater"),
+        ("name: x\ngates: [{id: a, berths: 0}]", "out_of_bounds", "gates[0].berths", 2, "write 1 or more"),
         ("name: x\ngates: [{id: a b}]", "bad_id", "gates[0].id", 2, "ASCII"),
         ("name: x\ngates: [{id: 2021}]", "wrong_type", "gates[0].id", 2, '"2021"'),
         ("name: x\nlabels: {year: 2021}", "wrong_type", "labels.year", 2, '"2021"'),
