@@ -142,6 +142,17 @@ def test_a_hurried_scenario_is_misuse_with_the_line_the_field_and_the_mend(
     assert all(one["mend"] for one in errors)
 
 
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999", "1" * 500])
+def test_a_number_that_is_none_is_found_in_json_too(
+    duban: Duban, tmp_path: Path, number: str
+) -> None:
+    file = tmp_path / "scenario.json"
+    file.write_text(f'{{"plan": "monthly.yaml",\n "timeline": [\n {number}]}}')
+    status, problem = duban.refusal("simulate", file)
+    [error] = problem["errors"]
+    assert (status, error["line"], error["code"]) == (2, 3, "number")
+
+
 def refusal(duban: Duban, folder: Path, text: str) -> tuple[int, list[dict[str, Any]]]:
     (folder / "monthly.yaml").write_text(MONTHLY)
     (folder / "scenario.yaml").write_text(f"plan: monthly.yaml\n{text}\n")
