@@ -405,3 +405,19 @@ def test_a_rulebook_holds_from_its_first_period_on_even_if_that_came_before_the_
     scenario["timeline"][0]["at"] = "2022-02-11T23:59:59+08:00"
     account = played(duban, tmp_path, scenario)
     assert account["publications"][0]["tasks"][0]["t"] == timeliness
+
+
+def test_a_correction_remakes_the_year_of_the_last_day_of_its_period(
+    duban: Duban, tmp_path: Path
+) -> None:
+    span, _, yearly = SPANS["bimonthly"]
+    when = "2022-12-21T10:00:00+08:00"
+    wrong = {"period": "2021-B6", "reason": "it was said too much", "zero": ["B2"]}
+    then = [year(when, 2021), yearly, {"at": when, "correct": wrong}]
+    account = played(duban, tmp_path, story("bimonthly", *span).scenario(*then))
+    assert account["refused"] == []
+    said = [(one["year"], one["version"]) for one in account["years"]]
+    assert said == [(2022, 1), (2021, 1), (2022, 2)]
+    # B1 and B2 weigh 10 and 0.7 x 10: 1000/17 = 58.82; (58.82 + 5 x 100) / 6.
+    [lamps] = [one for one in account["years"][-1]["units"] if one["unit"] == "lamps"]
+    assert (lamps["periods"], lamps["reasons"]) == ("93.14", ["vetoed"])
