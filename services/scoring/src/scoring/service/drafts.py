@@ -195,6 +195,9 @@ class Drafts:
         known = await self._plan(session, plan)
         wanted = known.calendar.find(period)
         if wanted is None:
+            named = {one.id for one in known.facts.head.evaluations}
+            if period in {"plan", "plan-mid"} | named:
+                raise Refused("not_supported", "evaluations come with a later release")
             raise Refused(
                 "unknown_period",
                 f"no such period of this plan; this one reads {known.calendar.example()}",
