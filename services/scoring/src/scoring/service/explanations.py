@@ -1,15 +1,20 @@
 """Explanations: what was published told in words, with the titles of the plan."""
 
+import json
+
 from scoring.domain.explanation import explain
 from scoring.domain.period_run import PeriodResult
 from scoring.domain.sums import Teller
 from scoring.domain.task_line import TaskLine
+from scoring.domain.year_explanation import YearTeller
+from scoring.domain.year_result import YearUnit, shown_without
 from scoring.service.caller import Refused
 from scoring.service.facts import Facts
 from scoring.service.known_plan import KnownPlan
-from scoring.service.releases import result_of
+from scoring.service.releases import result_of, year_of
 from scoring.store.tables import PublicationRow
 from shared.contracts.plan import Language, Named
+from shared.contracts.rulebook import Rulebook
 from shared.contracts.values import Text
 from shared.kit.db import Database
 
@@ -86,6 +91,40 @@ class Explanations:
         if not hidden and not all(line.public for line in lines):
             return ()
         return Teller(language=language, titles=titles_of(known)).unit(found, result)
+
+    async def sealed(self, plan: str) -> frozenset[str]:
+        """The tasks of a plan that are not for everybody.
+
+        Raises:
+            Refused: `unknown_plan`.
+        """
+        known = await self.plan_of(plan)
+        return frozenset(task.id for _, task in known.facts.tasks if not task.publish)
+
+    async def of_year(
+        self, row: PublicationRow, unit: str, *, language: Language, hidden: bool
+    ) -> tuple[YearUnit, tuple[str, ...]]:
+        """A unit's year, and how it came about.
+
+        A reader who may not see one of its tasks is not told how.
+
+        Raises:
+            Refused: `unknown_unit`, `not_computed`.
+        """
+        if row.result is None or row.manifest is None:
+            raise Refused("not_computed", f"{row.plan} {row.period} has no result yet")
+        result = year_of(row)
+        found = next((one for one in result.units if one.unit == unit), None)
+        if found is None:
+            raise Refused("unknown_unit", f"{unit} is not in {row.plan} {row.period}")
+        sealed = await self.sealed(row.plan)
+        shown = found if hidden else shown_without(found, sealed)
+        if len(shown.target_terms) < len(found.target_terms):
+            return shown, ()
+        rulebook = Rulebook.model_validate(json.loads(row.manifest)["rulebook"])
+        titles = titles_of(await self.plan_of(row.plan))
+        teller = YearTeller(language=language, titles=titles, rulebook=rulebook)
+        return shown, teller.unit(shown, result)
 
     async def of_plan(
         self, row: PublicationRow, *, language: Language, hidden: bool
