@@ -224,3 +224,19 @@ def test_what_another_cadence_or_nobody_says_is_listed_as_refused(
     (tmp_path / "scenario.yaml").write_text(f"plan: monthly.yaml\ntimeline:\n  - {AT}{entry}}}\n")
     account = duban.answer("simulate", tmp_path / "scenario.yaml")
     assert [one["code"] for one in account["refused"]] == [code]
+
+
+def test_a_correction_that_is_refused_leaves_no_report_behind(duban: Duban, tmp_path: Path) -> None:
+    report = f'  - {AT}submit: {{{T1}, values: {{T1.I: "10"}}}}}}\n'
+    bulletin = '  - {at: "2022-02-12T00:00:00+08:00", publish: {period: 2022-M01}}\n'
+    right = '{task: T1, unit: port-office, values: {T1.I: "30"}}'
+    wrong = f"{{period: 2022-M01, reason: a digit, submit: {right}, exemptions: [storm]}}"
+    correction = f'  - {{at: "2022-02-14T09:00:00+08:00", correct: {wrong}}}\n'
+    second = '  - {at: "2022-03-05T00:00:00+08:00", publish: {period: 2022-M02, force: haste}}\n'
+    (tmp_path / "monthly.yaml").write_text(MONTHLY)
+    said = []
+    for timeline in (report + bulletin + second, report + bulletin + correction + second):
+        (tmp_path / "scenario.yaml").write_text(f"plan: monthly.yaml\ntimeline:\n{timeline}")
+        said.append(duban.answer("simulate", tmp_path / "scenario.yaml"))
+    assert [one["code"] for one in said[1]["refused"]] == ["unknown_exemption"]
+    assert said[0]["publications"] == said[1]["publications"]
