@@ -24,11 +24,10 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "period.none": "{period} 未参评，不计入",
         "a": "各期均值 A = {sum} = {value}",
         "a.none": "各期均未参评，没有年度得分",
-        "term": "{task} {title} · {indicator}：{sum}",
+        "term": "{task} {title} · {indicator}（权重 {weight}{last}）：{sum}",
         "term.none": "{task} {title} · {indicator}：来源没有数据，不计入",
-        "term.weight": "，权重 {weight}",
-        "term.over": "，超额 {points} 分",
-        "term.last": "（非年末数，沿用最近一次）",
+        "term.last": "，非年末数，沿用最近一次",
+        "term.over": "{indicator} 超额得 {points} 分",
         "b": "年度目标均值 B = {sum} = {value}",
         "b.none": "没有年度目标，B 不计入",
         "public": "公众评价 C = {value}",
@@ -62,11 +61,10 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "period.none": "{period} not assessed, left out",
         "a": "Mean of the periods A = {sum} = {value}",
         "a.none": "No period was assessed: there is no score of the year",
-        "term": "{task} {title} · {indicator}: {sum}",
+        "term": "{task} {title} · {indicator} (weight {weight}{last}): {sum}",
         "term.none": "{task} {title} · {indicator}: its source has no data, left out",
-        "term.weight": ", weight {weight}",
-        "term.over": ", overshoot {points} points",
-        "term.last": " (not of the year's end: the last value known)",
+        "term.last": ", not of the year's end but the last value known",
+        "term.over": "{indicator} earns {points} points for its overshoot",
         "b": "Mean of the year's targets B = {sum} = {value}",
         "b.none": "There is no target of the year: B is left out",
         "public": "Public rating C = {value}",
@@ -110,7 +108,8 @@ class YearTeller:
         a, b, over = _means(unit)
         told = [self.say("head", unit=self.title(unit.unit), year=result.year)]
         told += self.periods(unit, a)
-        told += [self.term(term) for term in unit.target_terms]
+        for term in unit.target_terms:
+            told += self.term(term)
         told += self.targets(unit, b, over)
         told += [self.event(one) for one in unit.events]
         told += self.score(unit, a, b, over)
@@ -127,23 +126,21 @@ class YearTeller:
         scores = [str(one.score) for one in unit.period_terms if one.score is not None]
         yield self.say("a", sum=f"({' + '.join(scores)}) ÷ {len(scores)}", value=unit.periods)
 
-    def term(self, term: TargetTerm) -> str:
-        """What a figure attained of its target for the year."""
+    def term(self, term: TargetTerm) -> Iterator[str]:
+        """What a figure attained of its target for the year, and earned beyond it."""
         named = {
             "task": term.task,
             "title": self.title(term.task),
             "indicator": self.title(term.indicator),
         }
         if term.a is None:
-            return self.say("term.none", **named)
+            yield self.say("term.none", **named)
+            return
         sum_ = equation("a", term.formula, term.operands, term.a, language=self.language)
-        told = self.say("term", sum=sum_, **named)
-        if not term.final:
-            told += self.say("term.last")
-        told += self.say("term.weight", weight=write_exact(term.weight))
+        last = "" if term.final else self.say("term.last")
+        yield self.say("term", sum=sum_, weight=write_exact(term.weight), last=last, **named)
         if term.overshoot:
-            told += self.say("term.over", points=write_exact(term.overshoot))
-        return told
+            yield self.say("term.over", points=write_exact(term.overshoot), **named)
 
     def targets(self, unit: YearUnit, b: Fraction | None, over: Fraction) -> Iterator[str]:
         """The mean B of what was attained, the public rating C, the overshoot."""
