@@ -162,11 +162,14 @@ def releasing_router(
     ) -> ExplainedYear:
         row = await _found(years.find(plan, year, drafts=is_office(principal)))
         try:
-            result, text = await explanations.of_year(
-                row, unit, language=lang, hidden=is_office(principal)
+            told = await explanations.of_year(
+                row, language=lang, hidden=is_office(principal), own=principal.unit
             )
         except Refused as refused:
             raise problem_of(refused) from refused
+        if unit not in told:
+            raise problem_of(Refused("unknown_unit", f"{unit} is not in {plan} {year}"))
+        result, text = told[unit]
         return ExplainedYear(unit=unit, year=year, text=text, result=result)
 
     @router.get(

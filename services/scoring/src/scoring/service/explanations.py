@@ -102,29 +102,32 @@ class Explanations:
         return frozenset(task.id for _, task in known.facts.tasks if not task.publish)
 
     async def of_year(
-        self, row: PublicationRow, unit: str, *, language: Language, hidden: bool
-    ) -> tuple[YearUnit, tuple[str, ...]]:
-        """A unit's year, and how it came about.
+        self, row: PublicationRow, *, language: Language, hidden: bool, own: str | None = None
+    ) -> dict[str, tuple[YearUnit, tuple[str, ...]]]:
+        """Each unit's year, and how it came about.
 
-        A reader who may not see one of its tasks is not told how.
+        A reader who may not see one of a unit's tasks is not told how; with `hidden` every task is
+        seen, and of the unit `own`.
 
         Raises:
-            Refused: `unknown_unit`, `not_computed`.
+            Refused: `not_computed`.
         """
         if row.result is None or row.manifest is None:
             raise Refused("not_computed", f"{row.plan} {row.period} has no result yet")
-        result = year_of(row)
-        found = next((one for one in result.units if one.unit == unit), None)
-        if found is None:
-            raise Refused("unknown_unit", f"{unit} is not in {row.plan} {row.period}")
-        sealed = await self.sealed(row.plan)
-        shown = found if hidden else shown_without(found, sealed)
-        if len(shown.target_terms) < len(found.target_terms):
-            return shown, ()
-        rulebook = Rulebook.model_validate(json.loads(row.manifest)["rulebook"])
-        titles = titles_of(await self.plan_of(row.plan))
-        teller = YearTeller(language=language, titles=titles, rulebook=rulebook)
-        return shown, teller.unit(shown, result)
+        result, known = year_of(row), await self.plan_of(row.plan)
+        sealed = {task.id for _, task in known.facts.tasks if not task.publish}
+        settings = json.dumps(json.loads(row.manifest)["rulebook"])
+        teller = YearTeller(
+            language=language,
+            titles=titles_of(known),
+            rulebook=Rulebook.model_validate_json(settings),
+        )
+        told: dict[str, tuple[YearUnit, tuple[str, ...]]] = {}
+        for unit in result.units:
+            shown = unit if hidden or unit.unit == own else shown_without(unit, sealed)
+            whole = len(shown.target_terms) == len(unit.target_terms)
+            told[unit.unit] = (shown, teller.unit(shown, result) if whole else ())
+        return told
 
     async def of_plan(
         self, row: PublicationRow, *, language: Language, hidden: bool
@@ -151,6 +154,9 @@ def _computed(row: PublicationRow) -> PeriodResult:
 def titles_of(plan: KnownPlan) -> dict[str, Text]:
     """The titles of a plan's units, actions, tasks, milestones and indicators, by id."""
     named: list[Named] = [*plan.facts.units, *plan.facts.groups, *plan.facts.actions]
+    named += plan.facts.head.indicators
+    for action in plan.facts.actions:
+        named += action.indicators
     for _, task in plan.facts.tasks:
         named += [task, *task.milestones, *task.indicators]
     return {one.id: one.title for one in named}
