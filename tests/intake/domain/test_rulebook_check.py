@@ -8,6 +8,7 @@ import pytest
 from plan_cast import checked_rulebook
 
 from intake.domain.rulebook_check import check_rulebook
+from shared.calendar.periods import PeriodScheme
 from shared.contracts.rulebook import DEFAULT_RULEBOOK, Rulebook, RulebookDocument, YearSettings
 from shared.kit.documents import read_document, validate
 
@@ -84,7 +85,8 @@ def test_what_agrees_with_itself_passes(body: str) -> None:
 def test_a_list_of_period_weights_is_as_long_as_the_year(cadence: str, codes: list[str]) -> None:
     year = '{"period_weights": ["0.4", "0.6"]}'
     rulebook = Rulebook(id="r", version=1, year=YearSettings.model_validate_json(year))
-    found = check_rulebook(rulebook, lambda _: None, cadence=cadence)  # type: ignore[arg-type]  # one of the cadences
+    scheme = PeriodScheme(cadence=cadence)  # type: ignore[arg-type]  # one of the cadences
+    found = check_rulebook(rulebook, lambda _: None, scheme=scheme)
     assert [one.code for one in found.errors] == codes
 
 

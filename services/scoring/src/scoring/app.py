@@ -27,6 +27,7 @@ def create_app(scoring: Scoring) -> FastAPI:
                 drafts=scoring.drafts,
                 publications=scoring.publications,
                 years=scoring.years,
+                explanations=scoring.explanations,
                 gate=scoring.parts.gate,
             ),
             pages_router(

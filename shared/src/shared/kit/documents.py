@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final, TypeVar
 
@@ -17,6 +18,7 @@ __all__ = ["Document", "DocumentError", "Path", "Problem", "read_document", "val
 YAML_BYTES: Final = 4 << 20
 JSON_BYTES: Final = 64 << 20
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONSTANT: Final = re.compile(r"[\[,:]\s*-?(?:NaN|Infinity)\b")
 _ESCAPE: Final = re.compile(r"\\[uU]")
 
 M = TypeVar("M", bound=BaseModel)
@@ -136,8 +138,11 @@ def _json_value(text: str, *, small: bool) -> Any:  # noqa: ANN401  # whatever t
     try:
         return read_json(text)
     except DocumentError as error:
-        if small and error.problems[0].code == "duplicate_key":
-            read_yaml(text)  # it names every duplicate, with both lines
+        if small:
+            read_yaml(text)  # it names every duplicate, with both lines, and the line of a number
+        if found := _CONSTANT.search(text):  # no number of YAML either, but a text of it
+            line = text.count("\n", 0, found.end()) + 1
+            raise DocumentError([replace(one, line=line) for one in error.problems]) from None
         raise
 
 

@@ -5,6 +5,7 @@ the default upgrade from a read to a write lock loses updates silently.
 """
 
 import sqlite3
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 CONNECT_SECONDS: Final = 5
 
 _BUSY_TIMEOUT_SECONDS: Final = 30
+_SWITCHES: Final = 100
+_SWITCH_SECONDS: Final = 0.01
 _POOL: Final = 10
 _POOL_SECONDS: Final = 10
 _COMMAND_SECONDS: Final = 30
@@ -128,6 +131,23 @@ def _refuse_closed_connections(engine: Engine) -> None:
             raise DisconnectionError("the connection has closed while it was idle")
 
 
+def _write_ahead(cursor: Any) -> None:  # noqa: ANN401  # the driver's
+    """Switch to the write-ahead log.
+
+    Two who open a new file at once are in each other's way, and SQLite does not wait here as it
+    does elsewhere; whoever was first is done at once.
+    """
+    for attempt in range(_SWITCHES):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if attempt == _SWITCHES - 1:
+                raise
+            time.sleep(_SWITCH_SECONDS)
+        else:
+            return
+
+
 def _speak_sqlite(engine: Engine) -> None:
     """Make SQLite durable and its transactions real."""
 
@@ -136,7 +156,7 @@ def _speak_sqlite(engine: Engine) -> None:
         dbapi_connection.isolation_level = None  # we say BEGIN ourselves
         cursor = dbapi_connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_SECONDS * 1000}")
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(cursor)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()

@@ -68,7 +68,7 @@ def _holds(value: object, part: str | int) -> bool:
 
 def _worded(item: ErrorDetails, path: Path, model: type[BaseModel]) -> Wording:
     kind, given, context = item["type"], item["input"], item.get("ctx", {})
-    wording = "out_of_bounds", f"{_shown(given)} does not fit", item["msg"]
+    wording = "out_of_bounds", f"{_shown(given)} does not fit", _bounded(item)
     if kind == "extra_forbidden":
         wording = _unknown_key(str(path[-1]), _keys_at(model, path[:-1]))
     elif kind == "missing":
@@ -88,6 +88,25 @@ def _worded(item: ErrorDetails, path: Path, model: type[BaseModel]) -> Wording:
             mend = f'put it in quotes: "{str(given).lower()}"'
         wording = "wrong_type", f"{_shown(given)} stands where {expected} belongs", mend
     return wording
+
+
+def _bounded(item: ErrorDetails) -> str:
+    """How to stay within a bound, in the words of who writes a file."""
+    context = item.get("ctx", {})
+    for name, wording in _BOUNDS.items():
+        if name in context:
+            return wording.format(context[name])
+    return item["msg"]
+
+
+_BOUNDS: Final = {
+    "ge": "write {} or more",
+    "gt": "write more than {}",
+    "le": "write {} or less",
+    "lt": "write less than {}",
+    "min_length": "let it be at least {} long",
+    "max_length": "let it be at most {} long",
+}
 
 
 _WRONG_TYPE: Final = {

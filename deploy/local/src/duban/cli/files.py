@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from duban.cli.door import Stop
+from shared.contracts.plan import PlanHead
 from shared.contracts.problem import Problem
 from shared.contracts.rulebook import Rulebook
 from shared.kit.documents import JSON_BYTES, DocumentError, read_document
@@ -50,8 +51,8 @@ def plan_file(file: Path, data: bytes) -> "PlanFile":
         raise _refused(file, data, error, wanted="plan") from None
 
 
-def rulebook_file(file: Path, data: bytes) -> Rulebook:
-    """The rulebook that a file holds, checked.
+def rulebook_file(file: Path, data: bytes, plan: PlanHead) -> Rulebook:
+    """The rulebook that a file holds, checked, also against its plan.
 
     Raises:
         Stop: it has errors, each with its line; or it is no rulebook.
@@ -59,7 +60,7 @@ def rulebook_file(file: Path, data: bytes) -> Rulebook:
     from intake.service.files import read_rulebook  # noqa: PLC0415  # keeps `duban --help` quick
 
     try:
-        return read_rulebook(data, name=file.name)[1]
+        return read_rulebook(data, name=file.name, plan=plan)[1]
     except DocumentError as error:
         raise _refused(file, data, error, wanted="rulebook") from None
 

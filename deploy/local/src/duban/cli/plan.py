@@ -28,7 +28,7 @@ def check(file: PlanPath, *, rulebook: RulebookPath = None, as_json: AsJson = Fa
     Example: duban plan check examples/fuzhou/plan.yaml
     """
     read = plan_file(file, bytes_of(file))
-    rules = rulebook_file(rulebook, bytes_of(rulebook)) if rulebook else None
+    rules = rulebook_file(rulebook, bytes_of(rulebook), read.plan.plan) if rulebook else None
     counts = _counts(read.plan)
     codes = Counter(notice.code for notice in read.notices)
     shown = [notice for notice in read.notices if notice.code != "assumed"]
@@ -66,7 +66,7 @@ def apply(
     data = bytes_of(file)
     read = plan_file(file, data)
     rules = bytes_of(rulebook) if rulebook else b""
-    adopted = rulebook_file(rulebook, rules) if rulebook else None
+    adopted = rulebook_file(rulebook, rules, read.plan.plan) if rulebook else None
     plan = read.plan.plan.id
     with Door() as door, progress(f"applying {plan}"):
         applied = door.ask(

@@ -23,6 +23,7 @@ from duban.simulate.verbs import (
     WholeYear,
     decision_of,
 )
+from scoring.domain.corrections import Amends
 from scoring.store.tables import PublicationRow
 from shared.contracts.decisions import CorrectedReport, Decision
 from shared.contracts.submission import Submission
@@ -174,7 +175,11 @@ class _Player:
 
     async def _correct(self, body: Correct) -> None:
         submissions = []
-        if body.submit is not None:
+        if body.submit is not None:  # entered only where the correction will not be refused
+            named = Amends(
+                reason=body.reason, exemptions=tuple(body.exemptions), zero=tuple(body.zero)
+            )
+            await self._house.scoring.drafts.correctable(self._plan, body.period, named)
             decision = CorrectedReport(submission=body.submit, reason=body.reason)
             made = await self._decide(decision)
             submissions.append(made.submission)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from duban.simulate.timeline import Entry, Part, Refused, Timeline, misshapen, problem_at
 from intake.service.files import PlanFile, check_document, check_rulebook_document
 from notify.domain.routes import RoutesDocument, unsupported
-from shared.contracts.plan import HolidayYear
+from shared.contracts.plan import HolidayYear, PlanHead
 from shared.contracts.problem import Problem
 from shared.kit.documents import Document, DocumentError, read_document, validate
 
@@ -49,13 +49,16 @@ def read_scenario(file: Path, data: bytes) -> Scenario:
     if "notify" in document.value:
         _refuse_routes(Part.named(document, "notify", file))
     checked = _checked_plan(plan, timeline.holidays)
-    start = timeline.start or datetime.combine(checked.plan.plan.start, time(), UTC)
+    head = checked.plan.plan
+    start = timeline.start or datetime.combine(head.start, time(), UTC)
     until = timeline.until or start
     return Scenario(
-        plan=checked.plan.plan.id,
+        plan=head.id,
         document=_json(checked.document.value),
-        rulebook=_rulebook(document, file) if "rulebook" in document.value else None,
-        timezone=checked.plan.plan.timezone,
+        rulebook=_rulebook(document, file, checked.plan.plan)
+        if "rulebook" in document.value
+        else None,
+        timezone=head.timezone,
         start=min(start, until),
         until=until,
         entries=tuple(one for one in timeline.entries if one.instant <= until),
@@ -102,7 +105,7 @@ def _with_holidays(plan: Any, holidays: Sequence[HolidayYear]) -> Any:  # noqa: 
     return {**plan, "plan": {**head, "calendar": {**calendar, "holidays": joined}}}
 
 
-def _rulebook(scenario: Document, file: Path) -> tuple[str, bytes]:
+def _rulebook(scenario: Document, file: Path, plan: PlanHead) -> tuple[str, bytes]:
     """The rulebook's id and document, from its body, of which nothing is required.
 
     Raises:
@@ -117,7 +120,7 @@ def _rulebook(scenario: Document, file: Path) -> tuple[str, bytes]:
         raise part.refused(DocumentError([problem]))
     whole = {"rulebook": {"id": "scenario", "version": 1, **body}}
     try:
-        rulebook = check_rulebook_document(part.document.under("rulebook", value=whole))
+        rulebook = check_rulebook_document(part.document.under("rulebook", value=whole), plan)
     except DocumentError as error:
         raise part.refused(error) from None
     return rulebook.id, _json(whole)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from duban.simulate.verbs import LATER, VERBS, Unsupported
+from intake.domain.calendar_check import check_holidays
 from shared.contracts.plan import HolidayYear
 from shared.contracts.problem import Path as Place
 from shared.contracts.problem import Problem, path_text
@@ -137,7 +138,12 @@ class Timeline:
             self._validated(("holidays", index), one, HolidayYear)
             for index, one in enumerate(written)
         ]
-        return [one for one in found if isinstance(one, HolidayYear)]
+        years = [one for one in found if isinstance(one, HolidayYear)]
+        wrong = check_holidays(years, ("holidays",)) if len(years) == len(found) else ()
+        for one in wrong:
+            if one.path[-1] != "year":  # a year that stands twice here adds both
+                self._wrong(one.path, one.code, one.message, one.mend)
+        return years
 
     def _validated(self, at: Place, value: object, model: type[Contract]) -> Contract | None:
         part = Part(document=self._document.part(*at, value=value), file=None, at=at)

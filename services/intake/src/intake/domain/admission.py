@@ -41,8 +41,8 @@ class Known:
     """What is already known about the task when a report arrives.
 
     `counted` holds the totals (by indicator, and "percent") that the latest publication counted
-    with an `as_of` not later than this report's; `done` the milestones it counted as done, `closed` the
-    items of registers (indicator and item) that it counted as closed.
+    with an `as_of` not later than this report's; `done` the milestones it counted as done,
+    `closed` the items of registers (indicator and item) that it counted as closed.
     """
 
     counted: Mapping[str, Counted]

@@ -1,11 +1,13 @@
 """Whether a plan's dates, time zone, periods and holidays can be reckoned with."""
 
+from collections.abc import Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from intake.domain.findings import Finding, Found
 from shared.calendar.periods import PeriodScheme
-from shared.contracts.plan import CalendarSettings, PlanHead
+from shared.contracts.plan import HolidayYear, PlanHead
+from shared.contracts.problem import Path
 
 _ZONE_ERRORS = (KeyError, ValueError, OSError)
 
@@ -27,7 +29,7 @@ def check_calendar(head: PlanHead) -> Found:
             mend="write a name of the tz database, such as Asia/Shanghai",
         )
     yield from _periods(head)
-    yield from _holidays(head.calendar)
+    yield from check_holidays(head.calendar.holidays, ("plan", "calendar", "holidays"))
     yield from _evaluations(head)
 
 
@@ -67,11 +69,11 @@ def _periods(head: PlanHead) -> Found:
         )
 
 
-def _holidays(calendar: CalendarSettings) -> Found:
+def check_holidays(years: Sequence[HolidayYear], where: Path) -> Found:
     """A day off, or made up for, is named once, under its own year (assessment 3.2)."""
     seen: set[date | int] = set()
-    for index, year in enumerate(calendar.holidays):
-        at = ("plan", "calendar", "holidays", index)
+    for index, year in enumerate(years):
+        at = (*where, index)
         if year.year in seen:
             yield _holiday((*at, "year"), f"the year {year.year} stands twice", "join the two")
         seen.add(year.year)
@@ -86,20 +88,22 @@ def _holidays(calendar: CalendarSettings) -> Found:
                 seen.add(day)
 
 
-def _holiday(path: tuple[str | int, ...], message: str, mend: str) -> Finding:
+def _holiday(path: Path, message: str, mend: str) -> Finding:
     return Finding(path=path, code="bad_holiday", message=message, mend=mend)
 
 
 def _evaluations(head: PlanHead) -> Found:
     """A look at the whole plan has a name of its own and a day within it (assessment 4.14)."""
-    seen: set[str] = set()
+    scheme = PeriodScheme(cadence=head.calendar.cadence, anchor_month=head.calendar.anchor_month)
+    periods = scheme.between(head.start, head.end)
+    seen = {period.id.casefold() for period in periods} | {str(one.year) for one in periods}
     for index, one in enumerate(head.evaluations):
         at = ("plan", "evaluations", index)
         if one.id.casefold() in seen:
             yield Finding(
                 path=(*at, "id"),
                 code="duplicate_id",
-                message=f"the evaluation {one.id} stands twice",
+                message=f"the evaluation {one.id} is called like another, or like a period",
                 mend="give it another id",
             )
         seen.add(one.id.casefold())

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from intake.domain.findings import Finding, Findings, Found, placed, positive, within
+from shared.calendar.periods import PeriodScheme
 from shared.contracts.plan import Cadence
 from shared.contracts.problem import Locate, Path
 from shared.contracts.rulebook import Rulebook, YearSettings
@@ -22,7 +23,7 @@ def check_rulebook(
     locate: Locate,
     *,
     at: Path = ("rulebook",),
-    cadence: Cadence | None = None,
+    scheme: PeriodScheme | None = None,
 ) -> Findings:
     """Every contradiction of a rulebook.
 
@@ -30,7 +31,8 @@ def check_rulebook(
         rulebook: as it was read.
         locate: the lines of its document.
         at: where the rulebook stands in its document.
-        cadence: of the plan it is for, where that is known: a list of weights fits its year.
+        scheme: the periods of the plan it is for, where that is known: its first period is one
+            of them, and a list of weights fits their year.
     """
     found = [
         *_weights(rulebook),
@@ -39,9 +41,21 @@ def check_rulebook(
         *_shares(rulebook),
         *_grades(rulebook),
         *_caps(rulebook),
-        *_year(rulebook.year, cadence),
+        *_first_period(rulebook, scheme),
+        *_year(rulebook.year, scheme.cadence if scheme else None),
     ]
     return placed(found, locate, at)
+
+
+def _first_period(rulebook: Rulebook, scheme: PeriodScheme | None) -> Found:
+    """A rulebook that begins with a period its plan can never have would never hold."""
+    if scheme is None or rulebook.effective_from is None:
+        return
+    try:
+        scheme.parse(rulebook.effective_from)
+    except ValueError as error:
+        message, _, mend = str(error).partition(": ")
+        yield Finding(path=("effective_from",), code="unknown_period", message=message, mend=mend)
 
 
 def _sums_to_one(path: Path, what: str, *parts: Decimal) -> Found:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from intake.domain.plan_check import check_plan
 from intake.domain.plan_normal import ContactSeed, contacts_of, normalise
 from intake.domain.rulebook_check import check_rulebook
-from shared.contracts.plan import PlanDocument
+from shared.calendar.plan import PlanCalendar
+from shared.contracts.plan import PlanDocument, PlanHead
 from shared.contracts.problem import Problem
 from shared.contracts.rulebook import Rulebook, RulebookDocument
 from shared.kit.documents import Document, read_document, validate
@@ -63,24 +64,27 @@ def recheck(file: PlanFile, plan: PlanDocument) -> None:
         raise DocumentError(errors)
 
 
-def read_rulebook(data: bytes, *, name: str = "rulebook") -> tuple[Document, Rulebook]:
-    """A rulebook file, checked.
+def read_rulebook(
+    data: bytes, *, name: str = "rulebook", plan: PlanHead | None = None
+) -> tuple[Document, Rulebook]:
+    """A rulebook file, checked, also against the periods of the plan it is for.
 
     Raises:
         DocumentError: every error, with its line, field and mend.
     """
     document = read_document(data, name=name)
-    return document, check_rulebook_document(document)
+    return document, check_rulebook_document(document, plan)
 
 
-def check_rulebook_document(document: Document) -> Rulebook:
-    """A rulebook that was read, checked.
+def check_rulebook_document(document: Document, plan: PlanHead | None = None) -> Rulebook:
+    """A rulebook that was read, checked, also against the periods of the plan it is for.
 
     Raises:
         DocumentError: as `read_rulebook`.
     """
     rulebook = validate(document, RulebookDocument).rulebook
-    findings = check_rulebook(rulebook, document.line_of, at=("rulebook",))
+    scheme = PlanCalendar(dates=plan).scheme if plan else None
+    findings = check_rulebook(rulebook, document.line_of, scheme=scheme)
     if findings.errors:
         raise DocumentError(findings.errors)
     return rulebook

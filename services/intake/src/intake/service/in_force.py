@@ -36,8 +36,7 @@ class PlanInForce:
         try:
             return self._window(period, later)
         except YearNotLoaded as missing:
-            message = f"{missing}; the office adds it to the plan's calendar.holidays"
-            raise refuse("year_not_loaded", message, path="period") from missing
+            raise refuse("year_not_loaded", str(missing), path="period") from missing
 
     def windows(self, period: Period) -> list[Window]:
         """Every window of a period: the plan's own, and those that extensions made.

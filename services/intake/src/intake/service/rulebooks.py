@@ -7,9 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from intake.service.caller import Caller, refuse
-from intake.service.files import misnamed, read_rulebook
+from intake.service.files import check_rulebook_document, misnamed, read_rulebook
 from intake.store.tables import PlanVersion, RulebookVersion
 from shared.contracts.intake import RulebookAdopted
+from shared.contracts.plan import PlanDocument, PlanHead
 from shared.contracts.problem import Problem
 from shared.contracts.rulebook import DEFAULT_RULEBOOK, Rulebook
 from shared.kit.clock import Clock
@@ -68,6 +69,12 @@ class Rulebooks:
         every = set((await session.execute(select(PlanVersion.plan))).scalars())
         return sorted(every - own)
 
+    async def _head(self, session: AsyncSession, plan: str) -> PlanHead:
+        query = select(PlanVersion).where(PlanVersion.plan == plan)
+        newest = query.order_by(col(PlanVersion.version).desc()).limit(1)
+        row = (await session.execute(newest)).scalars().one()
+        return PlanDocument.model_validate_json(row.document).plan
+
     async def _adopt(
         self,
         session: AsyncSession,
@@ -79,6 +86,8 @@ class Rulebooks:
     ) -> None:
         now = self._clock.business_now()
         text = rulebook.model_dump_json()
+        for one in governed:
+            check_rulebook_document(document, await self._head(session, one))
         old = await session.get(RulebookVersion, (rulebook.id, rulebook.version, plan or ""))
         if old is not None:
             if old.document != text:

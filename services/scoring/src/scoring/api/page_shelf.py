@@ -10,6 +10,7 @@ from scoring.service.caller import Refused
 from scoring.service.explanations import Explanations
 from scoring.service.known_plan import KnownPlan
 from scoring.service.publications import Publications
+from scoring.service.releases import YEAR, year_key
 from scoring.store.tables import PublicationRow
 from shared.kit.auth import Principal
 from shared.kit.pages import language_of
@@ -32,6 +33,34 @@ class Shelf:
             )
         except Refused as refused:
             raise problem_of(refused) from refused
+
+    async def year(
+        self, plan: str, year: int, version: int | None, reader: Principal | None
+    ) -> PublicationRow:
+        """One version of a year; 404 where there is none for this reader."""
+        try:
+            return await self._publications.find(
+                plan, year_key(year), version=version, drafts=is_office(reader), kinds=(YEAR,)
+            )
+        except Refused as refused:
+            raise problem_of(refused) from refused
+
+    async def has_year(self, plan: str, year: int, reader: Principal | None) -> bool:
+        """Whether the year has a page for this reader."""
+        every = await self._publications.all(plan=plan, drafts=is_office(reader), kind=YEAR)
+        return any(row.period == year_key(year) and row.result is not None for row in every)
+
+    async def years_told(
+        self, request: Request, row: PublicationRow, reader: Principal | None
+    ) -> dict[str, tuple[str, ...]]:
+        """How each unit's year came about; nothing of a unit with tasks this reader may not see."""
+        told = await self._explanations.of_year(
+            row,
+            language=language_of(request),
+            hidden=is_office(reader),
+            own=reader.unit if reader else None,
+        )
+        return {unit: text for unit, (_, text) in told.items()}
 
     async def of(
         self, plan: str, reader: Principal | None

@@ -7,17 +7,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from scoring.api import board_page, bulletin_page, task_page, unit_page, versions_page
+from scoring.api import board_page, bulletin_page, task_page, unit_page, versions_page, year_page
 from scoring.api.charts import TREND, evenly
 from scoring.api.door import is_office
 from scoring.api.page_shelf import Shelf
 from scoring.api.page_sight import issues, result_in, title_in
+from scoring.api.releasing import Year
 from scoring.api.routes import Version
 from scoring.api.words import words
+from scoring.domain.corrections import Amends
 from scoring.domain.exact import write_weight
 from scoring.service.explanations import Explanations
 from scoring.service.known_plan import KnownPlan
 from scoring.service.publications import Publications
+from scoring.service.releases import YEAR, year_of
 from scoring.service.standings import Standings
 from scoring.store.tables import PublicationRow, StandingRow
 from shared.calendar.workdays import YearNotLoaded
@@ -45,7 +48,7 @@ def pages_router(
         reader = await pages.reader(request)
         if reader is None and not public_bulletin:
             return pages.to_sign_in(request)
-        rows = await publications.all(plan=None, drafts=is_office(reader))
+        rows = await publications.all(plan=None, drafts=is_office(reader), kind=None)
         plans = {row.plan: await explanations.plan_of(row.plan) for row in rows}
         return pages.render(
             request,
@@ -55,6 +58,8 @@ def pages_router(
             newest={(row.plan, row.period): row.version for row in rows},
             plans={one: known.facts.head for one, known in plans.items()},
             day=lambda row: plans[row.plan].calendar.day_of(row.released_at),
+            place=_place,
+            called=lambda row: row.last_day.year if row.kind == YEAR else row.period,
         )
 
     @router.get("/board")
@@ -104,6 +109,35 @@ def pages_router(
             versions=versions,
             this=next(one for one in versions if one.row.version == row.version),
             action_weights={one.id: one.weight for one in known.facts.actions},
+            year_out=await shelf.has_year(plan, row.last_day.year, reader),
+            signed_reader=reader is not None,
+        )
+
+    @router.get("/bulletin/{plan}/years/{year}")
+    async def year(request: Request, plan: str, year: Year, version: Version = None) -> Response:
+        reader = await pages.reader(request)
+        if reader is None and not public_bulletin:
+            return pages.to_sign_in(request)
+        row = await shelf.year(plan, year, version, reader)
+        if row.result is None:
+            return RedirectResponse("/", 303)
+        known, _ = await shelf.of(plan, reader)
+        view = year_page.year_view(
+            year_of(row),
+            groups=known.facts.groups,
+            told=await shelf.years_told(request, row, reader),
+        )
+        return pages.render(
+            request,
+            "year.html",
+            w=words(language_of(request)),
+            row=row,
+            plan=known.facts.head,
+            view=view,
+            title=title_in(known, language_of(request)),
+            moment=lambda instant: _moment(known, instant),
+            newest=(await shelf.year(plan, year, None, reader)).version,
+            reason=Amends.model_validate_json(row.amends).reason if row.amends else None,
             signed_reader=reader is not None,
         )
 
@@ -188,6 +222,12 @@ def _head(request: Request, known: KnownPlan, row: PublicationRow) -> dict[str, 
         "weight": write_weight,
         "moment": lambda instant: _moment(known, instant),
     }
+
+
+def _place(row: PublicationRow) -> str:
+    """Where the page of a publication is."""
+    of = f"years/{row.last_day.year}" if row.kind == YEAR else row.period
+    return f"/bulletin/{row.plan}/{of}"
 
 
 def _versions(rows: Sequence[PublicationRow], period: str) -> list[PublicationRow]:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from scoring.api.documents import YearDocuments, document_set, file_name
@@ -11,6 +11,7 @@ from scoring.api.door import caller_of, is_office, problem_of
 from scoring.api.schemas import (
     CorrectRequest,
     DraftRequest,
+    ExplainedYear,
     PublicationSummary,
     ReturnRequest,
     WholeYear,
@@ -20,9 +21,11 @@ from scoring.api.schemas import (
 from scoring.domain.documents import canonical
 from scoring.service.caller import Caller, Refused
 from scoring.service.drafts import Drafts
+from scoring.service.explanations import Explanations
 from scoring.service.publications import Publications
 from scoring.service.years import Years
 from scoring.store.tables import PublicationRow
+from shared.contracts.plan import Language
 from shared.kit.auth import Authenticate, Principal
 from shared.kit.bodies import describe_body, json_body
 from shared.kit.refusals import refusals
@@ -33,7 +36,12 @@ Year = Annotated[int, Path(ge=1970, le=2200)]
 
 
 def releasing_router(
-    *, drafts: Drafts, publications: Publications, years: Years, gate: Authenticate
+    *,
+    drafts: Drafts,
+    publications: Publications,
+    years: Years,
+    explanations: Explanations,
+    gate: Authenticate,
 ) -> APIRouter:
     """Routes that change what is published."""
     router = APIRouter(prefix="/v1", tags=["publishing"])
@@ -137,7 +145,32 @@ def releasing_router(
         plan: str, year: Year, principal: asking, version: int | None = None
     ) -> JSONResponse:
         row = await _found(years.find(plan, year, version=version, drafts=is_office(principal)))
-        return JSONResponse(whole_year_json(row))
+        sealed = frozenset[str]() if is_office(principal) else await explanations.sealed(plan)
+        return JSONResponse(whole_year_json(row, sealed=sealed))
+
+    @router.get(
+        _YEAR + "/units/{unit}/explanation",
+        summary="How a unit's year came about",
+        responses=refusals(404, 409),
+    )
+    async def explain_year(
+        plan: str,
+        year: Year,
+        unit: str,
+        principal: asking,
+        lang: Annotated[Language, Query()] = "zh-CN",
+    ) -> ExplainedYear:
+        row = await _found(years.find(plan, year, drafts=is_office(principal)))
+        try:
+            told = await explanations.of_year(
+                row, language=lang, hidden=is_office(principal), own=principal.unit
+            )
+        except Refused as refused:
+            raise problem_of(refused) from refused
+        if unit not in told:
+            raise problem_of(Refused("unknown_unit", f"{unit} is not in {plan} {year}"))
+        result, text = told[unit]
+        return ExplainedYear(unit=unit, year=year, text=text, result=result)
 
     @router.get(
         _YEAR + "/documents",

@@ -1,7 +1,7 @@
 """What scoring's routes read and answer, where it is not a contract."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -12,8 +12,8 @@ from scoring.domain.exact import Printed
 from scoring.domain.ranking import Grade
 from scoring.domain.rollup import ActionResult, Rates, UnitReason, UnitResult
 from scoring.domain.task_line import TaskLine, TaskRow
-from scoring.domain.year_result import Figure
-from scoring.service.releases import result_of
+from scoring.domain.year_result import Figure, YearResult, YearUnit, shown_without
+from scoring.service.releases import result_of, year_of
 from scoring.store.tables import PublicationRow, StandingRow
 from shared.contracts.rulebook import Rulebook
 from shared.contracts.scoring import Light
@@ -223,7 +223,8 @@ class WholeYear(PublicationSummary):
     """A year that is computed."""
 
     manifest: dict[str, Any]
-    result: dict[str, Any]
+    """What its digest is taken of: the head, the settings, the tables, the leaves' digests."""
+    result: YearResult
 
 
 class FiledLine(TaskLine):
@@ -284,6 +285,16 @@ class ExplainedUnit(Contract):
     items: tuple[ExplainedLine, ...]
 
 
+class ExplainedYear(Contract):
+    """A unit's year, explained."""
+
+    unit: Id
+    year: int
+    text: tuple[str, ...]
+    """One sentence or sum an item; none for a reader who may not see all its tasks."""
+    result: YearUnit
+
+
 def whole_publication_json(row: PublicationRow, *, office: bool) -> dict[str, Any]:
     """A publication with its manifest and lines; hidden tasks are for the office only."""
     body = PublicationSummary.of(row).model_dump(mode="json")
@@ -298,12 +309,15 @@ def whole_publication_json(row: PublicationRow, *, office: bool) -> dict[str, An
     return body | {"manifest": json.loads(row.manifest), **summary}
 
 
-def whole_year_json(row: PublicationRow) -> dict[str, Any]:
-    """A year with its manifest and results."""
+def whole_year_json(row: PublicationRow, *, sealed: Collection[str]) -> dict[str, Any]:
+    """A year with its manifest and results, without the terms of sealed tasks."""
     body = PublicationSummary.of(row).model_dump(mode="json")
     if row.result is None or row.manifest is None:
         return body
-    return body | {"manifest": json.loads(row.manifest), "result": json.loads(row.result)}
+    result = year_of(row)
+    units = tuple(shown_without(unit, sealed) for unit in result.units)
+    shown = result.model_copy(update={"units": units}).model_dump(mode="json")
+    return body | {"manifest": json.loads(row.manifest), "result": shown}
 
 
 def leaf_json(document: str, *, office: bool) -> dict[str, Any]:

@@ -28,6 +28,23 @@ def explain(
     return _Explainer(language=language, titles=titles, tz=tz).explain(line)
 
 
+def equation(
+    symbol: str,
+    formula: str,
+    operands: Mapping[str, Fraction],
+    result: Fraction,
+    *,
+    language: Language,
+) -> str:
+    """The formula in words, with the numbers put in, and the result."""
+    if not operands:
+        return f"{symbol} = {_value(result)}"
+    in_words = CALCULATIONS[formula].format(**NAMES[language])
+    numbers = {name: _operand(number) for name, number in operands.items()}
+    in_numbers = CALCULATIONS[formula].format(**numbers)
+    return " = ".join(dict.fromkeys((symbol, in_words, in_numbers, _value(result))))
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Explainer:
     language: Language
@@ -108,13 +125,7 @@ class _Explainer:
     def equation(
         self, symbol: str, formula: str, operands: Mapping[str, Fraction], result: Fraction
     ) -> str:
-        """The formula in words, with the numbers put in, and the result."""
-        if not operands:
-            return f"{symbol} = {_value(result)}"
-        in_words = CALCULATIONS[formula].format(**NAMES[self.language])
-        numbers = {name: _operand(number) for name, number in operands.items()}
-        in_numbers = CALCULATIONS[formula].format(**numbers)
-        return " = ".join(dict.fromkeys((symbol, in_words, in_numbers, _value(result))))
+        return equation(symbol, formula, operands, result, language=self.language)
 
     def report(self, line: TaskLine, timeliness: Punctuality) -> str:
         if timeliness.received_at is None or timeliness.timely_at is None:

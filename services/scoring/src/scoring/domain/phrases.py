@@ -34,6 +34,8 @@ CALCULATIONS: Final[Mapping[str, str]] = {
     "attainment.register/1": "{closed} ÷ ({closed} + {overdue})",
     "attainment.relation/1": "max(0, 1 − max(0, {other} − {tolerance} − {own}) ÷ {tolerance})",
     "attainment.compound/1": "ln({index}) ÷ ({years} × ln(1 + {target} ÷ 100))",
+    "year.increment/1": "({end} − {start}) ÷ {target}",
+    "year.share/1": "{value} ÷ {target}",
     "expectation.linear_month/1": "{months_elapsed} ÷ {months_total}",
     "expectation.linear_day/1": "{days_elapsed} ÷ {days_total}",
     "expectation.smooth_month/1": (
@@ -73,6 +75,8 @@ CALCULATIONS: Final[Mapping[str, str]] = {
 NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
     "zh-CN": {
         "value": "报送值",
+        "end": "年末累计数",
+        "start": "上年末累计数",
         "cap": "未核实上限",
         "target": "目标值",
         "baseline": "基期值",
@@ -105,6 +109,8 @@ NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
     },
     "en": {
         "value": "value",
+        "end": "total at the year's end",
+        "start": "total at the end of the year before",
         "cap": "cap for the unverified",
         "target": "target",
         "baseline": "baseline",

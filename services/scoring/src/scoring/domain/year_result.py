@@ -1,6 +1,6 @@
 """The result of a year as published: every number with what it was computed from (4.14)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Literal
 
 from scoring.domain.events import EventShown
@@ -92,6 +92,22 @@ class YearUnit(YearRow):
     coverage: Exact | None
     events: tuple[EventShown, ...]
     caps: tuple[Cap, ...]
+
+
+def shown_without(unit: YearUnit, sealed: Collection[str]) -> YearUnit:
+    """A unit's year for a reader who may not see some tasks (`sealed`), whose terms are left out.
+
+    That one of them caps the grade is told without its name.
+    """
+    return unit.model_copy(
+        update={
+            "target_terms": tuple(one for one in unit.target_terms if one.task not in sealed),
+            "caps": tuple(
+                Cap(matter="hidden", grade=cap.grade) if cap.matter in sealed else cap
+                for cap in unit.caps
+            ),
+        }
+    )
 
 
 class Figure(Contract):

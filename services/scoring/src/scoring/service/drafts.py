@@ -116,6 +116,21 @@ class Drafts:
             exemptions=tuple(exemptions),
             zero=tuple(zero),
         )
+        wanted = await self.correctable(plan, period, amends)
+        if not (amends.submissions or amends.exemptions or amends.zero):
+            raise Refused(
+                "nothing_named", "name a corrected report, an exemption or a task to set to zero"
+            )
+        return await self._wait(
+            plan, period, kind=PERIOD, last_day=wanted.last, caller=caller, amends=amends
+        )
+
+    async def correctable(self, plan: str, period: str, amends: Amends) -> Period:
+        """The period, if it may be corrected and what the correction names is there.
+
+        Raises:
+            Refused: as `correct`, but for `nothing_named`: its report may not be entered yet.
+        """
         async with self._db.read() as session:
             known, wanted = await self._asked(session, plan, period)
             if not await versions(session, plan, period):
@@ -124,9 +139,7 @@ class Drafts:
                 raise Refused("frozen", f"the year {wanted.year} of {plan} is frozen: it is final")
             await self._refuse_unknown(session, known, period, amends)
             await self._refuse_incomplete(session, plan)
-        return await self._wait(
-            plan, period, kind=PERIOD, last_day=wanted.last, caller=caller, amends=amends
-        )
+        return wanted
 
     async def year(self, plan: str, year: int, *, caller: Caller) -> PublicationRow:
         """Ask for the roll-up of a year (assessment 4.14).
@@ -250,11 +263,7 @@ class Drafts:
     async def _refuse_unknown(
         self, session: AsyncSession, plan: KnownPlan, period: str, amends: Amends
     ) -> None:
-        """What a correction names has to be there: a correction of nothing is none."""
-        if not (amends.submissions or amends.exemptions or amends.zero):
-            raise Refused(
-                "nothing_named", "name a corrected report, an exemption or a task to set to zero"
-            )
+        """What a correction names has to be there."""
         tasks = {task.id for _, task in plan.facts.tasks}
         for one in amends.zero:
             if one not in tasks:

@@ -1,15 +1,20 @@
 """Explanations: what was published told in words, with the titles of the plan."""
 
+import json
+
 from scoring.domain.explanation import explain
 from scoring.domain.period_run import PeriodResult
 from scoring.domain.sums import Teller
 from scoring.domain.task_line import TaskLine
+from scoring.domain.year_explanation import YearTeller
+from scoring.domain.year_result import YearUnit, shown_without
 from scoring.service.caller import Refused
 from scoring.service.facts import Facts
 from scoring.service.known_plan import KnownPlan
-from scoring.service.releases import result_of
+from scoring.service.releases import result_of, year_of
 from scoring.store.tables import PublicationRow
 from shared.contracts.plan import Language, Named
+from shared.contracts.rulebook import Rulebook
 from shared.contracts.values import Text
 from shared.kit.db import Database
 
@@ -87,6 +92,43 @@ class Explanations:
             return ()
         return Teller(language=language, titles=titles_of(known)).unit(found, result)
 
+    async def sealed(self, plan: str) -> frozenset[str]:
+        """The tasks of a plan that are not for everybody.
+
+        Raises:
+            Refused: `unknown_plan`.
+        """
+        known = await self.plan_of(plan)
+        return frozenset(task.id for _, task in known.facts.tasks if not task.publish)
+
+    async def of_year(
+        self, row: PublicationRow, *, language: Language, hidden: bool, own: str | None = None
+    ) -> dict[str, tuple[YearUnit, tuple[str, ...]]]:
+        """Each unit's year, and how it came about.
+
+        A reader who may not see one of a unit's tasks is not told how; with `hidden` every task is
+        seen, and of the unit `own`.
+
+        Raises:
+            Refused: `not_computed`.
+        """
+        if row.result is None or row.manifest is None:
+            raise Refused("not_computed", f"{row.plan} {row.period} has no result yet")
+        result, known = year_of(row), await self.plan_of(row.plan)
+        sealed = {task.id for _, task in known.facts.tasks if not task.publish}
+        settings = json.dumps(json.loads(row.manifest)["rulebook"])
+        teller = YearTeller(
+            language=language,
+            titles=titles_of(known),
+            rulebook=Rulebook.model_validate_json(settings),
+        )
+        told: dict[str, tuple[YearUnit, tuple[str, ...]]] = {}
+        for unit in result.units:
+            shown = unit if hidden or unit.unit == own else shown_without(unit, sealed)
+            whole = len(shown.target_terms) == len(unit.target_terms)
+            told[unit.unit] = (shown, teller.unit(shown, result) if whole else ())
+        return told
+
     async def of_plan(
         self, row: PublicationRow, *, language: Language, hidden: bool
     ) -> tuple[str, ...]:
@@ -112,6 +154,9 @@ def _computed(row: PublicationRow) -> PeriodResult:
 def titles_of(plan: KnownPlan) -> dict[str, Text]:
     """The titles of a plan's units, actions, tasks, milestones and indicators, by id."""
     named: list[Named] = [*plan.facts.units, *plan.facts.groups, *plan.facts.actions]
+    named += plan.facts.head.indicators
+    for action in plan.facts.actions:
+        named += action.indicators
     for _, task in plan.facts.tasks:
         named += [task, *task.milestones, *task.indicators]
     return {one.id: one.title for one in named}

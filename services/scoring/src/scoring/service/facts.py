@@ -149,8 +149,11 @@ class Facts:
             rulebook = Rulebook.model_validate_json(row.rulebook)
             if rulebook.effective_from is None:
                 return rulebook
-            first = plan.calendar.find(rulebook.effective_from)
-            if first is not None and first.last <= last_day:
+            try:
+                first = plan.calendar.scheme.parse(rulebook.effective_from)
+            except ValueError:
+                continue  # the house's, for plans with other periods
+            if first.last <= last_day:
                 return rulebook
         return DEFAULT_RULEBOOK
 
