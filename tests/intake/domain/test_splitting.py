@@ -1,6 +1,7 @@
 """A target split over units is loaded as one task for each (assessment 4.1)."""
 
 import json
+from decimal import Decimal
 from fractions import Fraction
 
 from plan_cast import edited, plan_of
@@ -8,7 +9,7 @@ from plan_cast import edited, plan_of
 from intake.domain.plan_check import check_plan
 from intake.domain.plan_normal import normalise
 from intake.domain.splitting import split
-from shared.contracts.plan import Task
+from shared.contracts.plan import Divided, Task
 
 TASK = {
     "id": "T1",
@@ -35,7 +36,7 @@ def test_each_unit_has_its_own_task_part_and_share_of_the_weight() -> None:
     assert [(a.unit, a.role) for a in two.assignments] == [("U2", "lead")]
     assert (two.own_weight, two.part_of, two.parts) == (Fraction(10, 3), "T1", 3)
     assert two.indicators[0].divided is not None
-    assert (two.indicators[0].divided.part, two.indicators[0].divided.whole) == (20, 90)
+    assert two.indicators[0].divided == Divided(part=Decimal(20), whole=Decimal(90))
 
 
 def test_where_units_are_listed_each_must_reach_the_whole() -> None:
@@ -51,6 +52,7 @@ def test_a_split_plan_is_normal_once_and_its_parts_share_one_figure_id() -> None
     others = ("trees.alive", "trees.growth")
     lines = [line for line in text.splitlines() if not any(one in line for one in others)]
     plan = normalise(plan_of("\n".join(lines)))
-    assert [task.id for task in plan.actions[0].tasks] == ["quay", "trees.port", "trees.parks"]
+    tasks = [task.id for task in plan.actions[0].tasks]
+    assert tasks == ["quay", "trees.port", "trees.parks", "hall"]
     assert normalise(plan) == plan
     assert [one.code for one in check_plan(plan, lambda _: None).errors] == []
