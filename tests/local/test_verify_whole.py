@@ -1,7 +1,7 @@
 """`duban verify` works out every formula again: kinds, curves, decisions, events, the year."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -63,7 +63,7 @@ def every_kind() -> RunFacts:
         of_kind("level", "30", ratio=True),
         of_kind("hold", "0", target="0"),
     ]
-    curves = [
+    curves: list[tuple[str, Json]] = [
         ("smooth", {}),
         ("table", {"table": POINTS}),
         ("table", {"between": "step", "table": POINTS}),
@@ -240,13 +240,13 @@ def test_an_evaluation_is_worked_out_again(desk: Desk) -> None:
     assert desk.errors(forged(one))
 
 
-def copied(digest: str, manifest: Json, leaves: Json) -> Json:
+def copied(digest: str, manifest: Mapping[str, Any], leaves: Mapping[str, Any]) -> Json:
     one = {"reader": "office", "digest": digest, "manifest": manifest, "leaves": leaves}
     copy: Json = json.loads(canonical(one))
     return copy
 
 
-def a_full_year(**settings: object) -> YearResult:
+def a_full_year(**settings: Any) -> YearResult:  # noqa: ANN401  # of a rulebook
     plan = a_plan(
         a_task(
             "T1",

@@ -833,7 +833,7 @@ class Publication:
 
     def _check_year(self, unit: str, leaf: Document) -> None:
         result, book = leaf["result"], self.manifest["rulebook"]
-        a = self._mean_of(result["task_terms"] or result["period_terms"])
+        a = self._mean_of(result.get("task_terms") or result["period_terms"])
         terms = [term for term in leaf["tasks"] if term["a"] is not None]
         within = [
             (exact(x["weight"]), min(max(exact(x["a"]), Fraction(0)), Fraction(1))) for x in terms
@@ -867,7 +867,7 @@ class Publication:
             else:
                 value = None if term["score"] is None else exact(term["score"])
             if value is not None:
-                pairs.append((exact(term["weight"]), value))
+                pairs.append((exact(term.get("weight", "1")), value))  # 0.3.0 had no weights
         return mean(pairs)
 
     def check_periods(self, latest: dict[tuple[Any, Any], Publication]) -> None:
