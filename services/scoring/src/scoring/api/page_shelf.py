@@ -70,7 +70,8 @@ class Shelf:
             known = await self._explanations.plan_of(plan)
         except Refused as refused:
             raise problem_of(refused) from refused
-        return known, await self._publications.all(plan=plan, drafts=is_office(reader))
+        rows = await self._publications.all(plan=plan, drafts=is_office(reader), kind=None)
+        return known, [row for row in rows if row.kind != YEAR]
 
     async def told(
         self,

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import Final
 
 from scoring.api.door import is_office
@@ -11,7 +10,7 @@ from scoring.domain.period_run import PeriodResult
 from scoring.domain.task_line import TaskLine
 from scoring.service.explanations import titles_of
 from scoring.service.known_plan import KnownPlan
-from scoring.service.releases import PUBLISHED
+from scoring.service.releases import PERIOD, PUBLISHED, result_of
 from scoring.store.tables import PublicationRow
 from shared.calendar.periods import Period
 from shared.contracts.plan import Language
@@ -60,24 +59,8 @@ def issues(rows: Sequence[PublicationRow], plan: KnownPlan) -> tuple[Issue, ...]
     """The latest released version of each period of a plan, oldest first."""
     latest = {row.period: row for row in sorted(rows, key=lambda row: row.version)}
     told = (
-        Issue(period=plan.calendar.period(row.period), version=row.version, result=result_in(row))
+        Issue(period=plan.calendar.period(row.period), version=row.version, result=result_of(row))
         for row in latest.values()
-        if row.state == PUBLISHED
+        if row.state == PUBLISHED and row.kind == PERIOD
     )
     return tuple(sorted(told, key=lambda issue: issue.period.last))
-
-
-def result_in(row: PublicationRow) -> PeriodResult:
-    """The lines of a computed publication; what is released never changes, so it is read once.
-
-    Raises:
-        ValueError: the publication has not been computed.
-    """
-    if row.result is None:
-        raise ValueError(f"{row.plan} {row.period} v{row.version} is not computed yet")
-    return _read(row.result)
-
-
-@lru_cache(maxsize=32)
-def _read(text: str) -> PeriodResult:
-    return PeriodResult.model_validate_json(text)

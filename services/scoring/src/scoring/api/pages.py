@@ -11,7 +11,7 @@ from scoring.api import board_page, bulletin_page, task_page, unit_page, version
 from scoring.api.charts import TREND, evenly
 from scoring.api.door import is_office
 from scoring.api.page_shelf import Shelf
-from scoring.api.page_sight import issues, result_in, title_in
+from scoring.api.page_sight import issues, title_in
 from scoring.api.releasing import Year
 from scoring.api.routes import Version
 from scoring.api.words import words
@@ -20,7 +20,7 @@ from scoring.domain.exact import write_weight
 from scoring.service.explanations import Explanations
 from scoring.service.known_plan import KnownPlan
 from scoring.service.publications import Publications
-from scoring.service.releases import YEAR, year_of
+from scoring.service.releases import PERIOD, YEAR, result_of, year_of
 from scoring.service.standings import Standings
 from scoring.store.tables import PublicationRow, StandingRow
 from shared.calendar.workdays import YearNotLoaded
@@ -94,7 +94,7 @@ def pages_router(
             return RedirectResponse("/", 303)
         known, rows = await shelf.of(plan, reader)
         view = bulletin_page.bulletin(
-            result_in(row),
+            result_of(row),
             history=[one for one in issues(rows, known) if one.period.last < row.last_day],
             groups=known.facts.groups,
             actions=known.facts.actions,
@@ -151,7 +151,7 @@ def pages_router(
         row = await shelf.find(plan, period, version, reader)
         told = await shelf.told(request, row, unit=unit)
         known, rows = await shelf.of(plan, reader)
-        result = result_in(row)
+        result = result_of(row)
         view = unit_page.unit_view(
             result,
             unit,
@@ -217,7 +217,7 @@ def _head(request: Request, known: KnownPlan, row: PublicationRow) -> dict[str, 
         "w": words(language),
         "row": row,
         "plan": known.facts.head,
-        "period": known.calendar.period(row.period),
+        "period": known.span(row.period),
         "title": title_in(known, language),
         "weight": write_weight,
         "moment": lambda instant: _moment(known, instant),
@@ -253,6 +253,8 @@ async def _live(
 
 def _next_due(known: KnownPlan, row: PublicationRow) -> tuple[str, Any] | None:
     """The period after and the last day on which its reports are on time, where that is known."""
+    if row.kind != PERIOD:
+        return None
     following = known.calendar.scheme.following(known.calendar.period(row.period))
     if known.calendar.find(following.id) is None:
         return None

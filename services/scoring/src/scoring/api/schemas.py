@@ -12,7 +12,7 @@ from scoring.domain.exact import Printed
 from scoring.domain.ranking import Grade
 from scoring.domain.rollup import ActionResult, Rates, UnitReason, UnitResult
 from scoring.domain.task_line import TaskLine, TaskRow
-from scoring.domain.year_result import Figure, YearResult, YearUnit, shown_without
+from scoring.domain.year_result import Figure, FigureRow, YearResult, YearUnit, shown_without
 from scoring.service.releases import result_of, year_of
 from scoring.store.tables import PublicationRow, StandingRow
 from shared.contracts.rulebook import Rulebook
@@ -217,6 +217,10 @@ class WholePublication(PublicationSummary):
     actions: tuple[ActionResult, ...]
     plan_score: Printed | None
     rates: Rates
+    as_of: Day | None = None
+    """The day an evaluation looks at."""
+    figures: tuple[FigureRow, ...] = ()
+    """Those of the plan and its actions, in an evaluation."""
 
 
 class WholeYear(PublicationSummary):

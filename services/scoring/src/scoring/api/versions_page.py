@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from scoring.api.page_sight import result_in, shown
+from scoring.api.page_sight import shown
 from scoring.domain.period_run import PeriodResult
+from scoring.service.releases import result_of
 from scoring.store.tables import PublicationRow
 from shared.contracts.values import Contract
 from shared.kit.auth import Principal
@@ -46,7 +47,7 @@ def versions(
     computed = sorted((row for row in rows if row.result), key=lambda row: row.version)
     told, before = [], None
     for row in computed:
-        result = result_in(row)
+        result = result_of(row)
         changes = () if before is None else changed(before, result, reader=reader)
         told.append(VersionView(row=row, reason=_reason(row), changes=changes))
         before = result

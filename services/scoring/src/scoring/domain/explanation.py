@@ -39,6 +39,10 @@ def equation(
     """The formula in words, with the numbers put in, and the result."""
     if not operands:
         return f"{symbol} = {_value(result)}"
+    if formula.endswith("yearly_mean/1"):
+        years = NAMES[language]["comma"].join(operands)
+        summed = " + ".join(_operand(number) for number in operands.values())
+        return f"{symbol} = ({years}) = ({summed}) ÷ {len(operands)} = {_value(result)}"
     in_words = CALCULATIONS[formula].format(**NAMES[language])
     numbers = {name: _operand(number) for name, number in operands.items()}
     in_numbers = CALCULATIONS[formula].format(**numbers)
@@ -59,6 +63,10 @@ class _Explainer:
             told.append(self.report(line, line.timeliness))
         if line.left_out is not None:
             told.append(self.say("left_out", reason=self.say(line.left_out)))
+        elif line.basis == "score.progress/1":
+            told += [*self.progress(line), self.say(line.basis)]
+        elif line.basis == "score.carried/1":
+            told += [*self.progress(line), self.say(line.basis), *self.carried(line)]
         elif line.basis in {"score.missing/1", "score.finished/1", "score.zeroed/1"}:
             told += [*self.progress(line)[:1], self.say(line.basis)]
         else:
@@ -172,6 +180,13 @@ class _Explainer:
             self.quality(line, line.completeness),
             f"S = {self.weighed(charges, p, t, q, late_days)} = {line.score}",
         ]
+
+    def carried(self, line: TaskLine) -> list[str]:
+        """S is the progress part of the last value alone (assessment 4.5)."""
+        if line.charges is None:
+            return []
+        p = progress_score(measured(line.parts))
+        return [f"S = {write_exact(line.charges.progress)} × {_operand(p)} = {line.score}"]
 
     def quality(self, line: TaskLine, completeness: Completeness) -> str:
         told = self.say("fields", filled=completeness.filled, required=completeness.required)

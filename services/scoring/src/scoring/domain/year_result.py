@@ -110,19 +110,24 @@ def shown_without(unit: YearUnit, sealed: Collection[str]) -> YearUnit:
     )
 
 
-class Figure(Contract):
-    """A figure of the plan or an action at the end of the year; in no score.
+class FigureRow(Contract):
+    """What is printed of a figure of the plan or an action; it is in no score.
 
     a, e and r to 4 places, None without data; the light without memory.
     """
 
     of: str
     indicator: str
-    unit: str
     a: Printed | None
     e: Printed | None
     r: Printed | None
     light: Light
+
+
+class Figure(FigureRow):
+    """A figure with all that explains it; `unit` reports it."""
+
+    unit: str
     formula: str
     operands: dict[str, Exact]
     curve: str
@@ -151,5 +156,5 @@ class YearResult(Contract):
 
 def printed_figures(figures: Iterable[Figure]) -> list[dict[str, Any]]:
     """What is printed of figures, as JSON values."""
-    shown = {"of", "indicator", "a", "e", "r", "light"}
+    shown = set(FigureRow.model_fields)
     return [one.model_dump(mode="json", include=shown) for one in figures]

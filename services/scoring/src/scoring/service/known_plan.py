@@ -6,6 +6,7 @@ from datetime import date
 from functools import cached_property
 
 from scoring.domain.facts import PlanFacts
+from shared.calendar.periods import Period
 from shared.calendar.plan import PlanCalendar
 from shared.contracts.plan import ActionHead, Unit
 
@@ -31,6 +32,17 @@ class KnownPlan:
         middle = date(head.start.year + (years + 1) // 2 - 1, 12, 31)
         own = {one.id: one.as_of for one in head.evaluations}
         return {"plan-mid": min(middle, head.end), "plan": head.end, **own}
+
+    def span(self, name: str) -> Period:
+        """A period of the plan, or what an evaluation looks at: from its first day to the date.
+
+        Raises:
+            ValueError: it is neither.
+        """
+        day = self.evaluations.get(name)
+        if day is None:
+            return self.calendar.period(name)
+        return Period(id=name, first=self.facts.head.start, last=day)
 
     @cached_property
     def units(self) -> Mapping[str, Unit]:
