@@ -50,15 +50,15 @@ def pages_router(
             return pages.to_sign_in(request)
         rows = await publications.all(plan=None, drafts=is_office(reader), kind=None)
         plans = {row.plan: await explanations.plan_of(row.plan) for row in rows}
+        newest = {(row.plan, row.period): row.version for row in rows}
         return pages.render(
             request,
             "home.html",
             w=words(language_of(request)),
             publications=rows,
-            newest={(row.plan, row.period): row.version for row in rows},
             plans={one: known.facts.head for one, known in plans.items()},
             day=lambda row: plans[row.plan].calendar.day_of(row.released_at),
-            place=_place,
+            place=lambda row: _place(row, newest=newest[row.plan, row.period]),
             called=lambda row: row.last_day.year if row.kind == YEAR else row.period,
         )
 
@@ -224,10 +224,11 @@ def _head(request: Request, known: KnownPlan, row: PublicationRow) -> dict[str, 
     }
 
 
-def _place(row: PublicationRow) -> str:
-    """Where the page of a publication is."""
+def _place(row: PublicationRow, *, newest: int) -> str:
+    """Where the page of a publication is; the newest version is at the address without one."""
     of = f"years/{row.last_day.year}" if row.kind == YEAR else row.period
-    return f"/bulletin/{row.plan}/{of}"
+    pinned = "" if row.version == newest else f"?version={row.version}"
+    return f"/bulletin/{row.plan}/{of}{pinned}"
 
 
 def _versions(rows: Sequence[PublicationRow], period: str) -> list[PublicationRow]:
