@@ -160,6 +160,30 @@ class Rating(Grounds):
     """0 to 100; a later rating of the same year replaces it."""
 
 
+class Merger(Grounds):
+    """Units become part of another: what they answer for passes to it (assessment 4.14)."""
+
+    type: Literal["merge"] = "merge"
+    units: tuple[Id, ...] = Field(min_length=1, max_length=100)
+    """Those that end."""
+    into: Id
+    """The unit, declared in the plan, that they become part of."""
+    effective: Id
+    """The first period in which it answers."""
+
+
+class UnitSplit(Grounds):
+    """Tasks of a unit pass to others (assessment 4.14)."""
+
+    type: Literal["split"] = "split"
+    unit: Id
+    """The unit that held them."""
+    tasks: dict[Id, Id] = Field(min_length=1, max_length=1_000)
+    """By task the unit, declared in the plan, that takes it."""
+    effective: Id
+    """The first period in which the successors answer."""
+
+
 class CorrectedReport(Grounds):
     """What the report of a published period should have said (assessment 4.13).
 
@@ -183,6 +207,8 @@ Decision = Annotated[
     | Penalty
     | Veto
     | Rating
+    | Merger
+    | UnitSplit
     | CorrectedReport,
     Field(discriminator="type"),
 ]

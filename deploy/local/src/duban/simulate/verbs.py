@@ -15,10 +15,12 @@ from shared.contracts.decisions import (
     Exemption,
     Extension,
     Grounds,
+    Merger,
     Mode,
     Penalty,
     Rating,
     Suspension,
+    UnitSplit,
     Veto,
 )
 from shared.contracts.plan import Task
@@ -129,7 +131,7 @@ class Unsupported(Contract):
     """A verb of a later release: it is refused, whatever it says."""
 
 
-LATER: Final = ("merge", "split", "appeal", "decide", "acknowledge", "mute")
+LATER: Final = ("appeal", "decide", "acknowledge", "mute")
 VERBS: Final[Mapping[str, type[Contract]]] = {
     "submit": Submission,
     "verify": Verify,
@@ -145,12 +147,18 @@ VERBS: Final[Mapping[str, type[Contract]]] = {
     "penalty": Penalty,
     "veto": Veto,
     "rating": Rating,
+    "merge": Merger,
+    "split": UnitSplit,
     "year": WholeYear,
     "freeze": WholeYear,
     "cutoff": Cutoff,
     **dict.fromkeys(LATER, Unsupported),
 }
 """What may stand beside `at`, and what it says."""
+_DECISIONS: Final = (
+    *(Extension, Exemption, Confirmation, Award, Penalty, Veto, Rating),
+    *(Merger, UnitSplit),
+)
 
 
 def decision_of(body: Contract) -> Decision:
@@ -163,7 +171,7 @@ def decision_of(body: Contract) -> Decision:
         return body.confirm or Adjustment(**_as(body, Adjustment))
     if isinstance(body, TaskChange):
         return _task_change(body)
-    if isinstance(body, Extension | Exemption | Confirmation | Award | Penalty | Veto | Rating):
+    if isinstance(body, _DECISIONS):
         return body
     raise TypeError(f"{type(body).__name__} is no decision")
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from intake.domain.plan_normal import normalise, to_confirm
 from intake.domain.plan_parts import parts_of
+from intake.domain.successions import granted, succeeded
 from shared.calendar.plan import PlanCalendar
 from shared.contracts.decisions import (
     UNAMENDED,
@@ -20,8 +21,10 @@ from shared.contracts.decisions import (
     Decision,
     Extension,
     Later,
+    Merger,
     Rest,
     Suspension,
+    UnitSplit,
 )
 from shared.contracts.plan import Action, Named, PlanDocument, Task
 
@@ -29,6 +32,9 @@ N = TypeVar("N", bound=Named)
 
 Settles = Callable[[Named], bool]
 """Whether a confirmation holds for a part of the plan."""
+
+CARRIED: Final = ("add", "confirm", "merge", "split")
+"""The decisions that a new plan file keeps."""
 
 AmendedPlan = tuple[PlanDocument, Mapping[str, Amended]]
 """A plan in its normal form as filed, and by task what decisions have changed of it."""
@@ -70,9 +76,13 @@ def amend(decision: Decision, basis: Basis) -> AmendedPlan:
             document = confirmed(document, decision.task, decision.by)
         case Addition():
             document = with_task(document, decision.action, decision.task)
+        case Merger() | UnitSplit():
+            first = basis.calendar.period(decision.effective).first
+            document = succeeded(document, decision, first)
+            after = {one.id for one in basis.calendar.periods if one.first >= first}
+            amended = granted(amended, decision, after)
         case Extension() | Adjustment() | Suspension() | Cancellation():
-            after = _amended(decision, basis)
-            amended = {**amended, decision.task: after}
+            amended = {**amended, decision.task: _amended(decision, basis)}
         case _:
             pass
     return document, amended
@@ -172,15 +182,16 @@ def as_filed(document: PlanDocument, action: str, task: Task) -> PlanDocument:
 
 
 def carried(new: PlanDocument, old: PlanDocument, decisions: Sequence[Decision]) -> PlanDocument:
-    """A new plan file, which knows of no decision, keeps what they added and confirmed.
+    """A new plan file, which knows of no decision, keeps what they added, confirmed and passed on.
 
     A task that was added stays as it is in force, unless the file has one of its id. A confirmation
     holds for what was assumed when it was given: what the file assumes beyond that stays grey.
+    What the file still assigns to a unit that ended passes to its successor.
 
     Args:
         new: the file, in its normal form.
         old: the version in force.
-        decisions: those that added or confirmed, in their order.
+        decisions: those of `CARRIED`, in their order.
     """
     filed = {task.id for action in new.actions for task in action.tasks}
     known: dict[tuple[type[Named], str], Named] = {
@@ -194,6 +205,8 @@ def carried(new: PlanDocument, old: PlanDocument, decisions: Sequence[Decision])
         elif isinstance(one, Confirmation):
             settles = partial(_was_settled, known, one.by)
             new = confirmed(new, one.task, one.by, settles=settles)
+        elif isinstance(one, Merger | UnitSplit):
+            new = succeeded(new, one, PlanCalendar(dates=new.plan).period(one.effective).first)
     return new
 
 

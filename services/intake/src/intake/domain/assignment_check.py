@@ -1,6 +1,6 @@
 """Who answers for a task: one lead on every day, and shares that make a whole."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -13,6 +13,7 @@ from shared.contracts.rulebook import Shares
 
 _LARGEST_FIRST: tuple[Role, ...] = ("lead", "joint_lead", "cooperating", "supervising")
 _SPLIT_LEAD, _SPLIT_COOPERATING = Decimal("0.70"), Decimal("0.30")
+_BY_DEFAULT = Shares()
 _ONE_DAY = timedelta(days=1)
 
 
@@ -135,20 +136,10 @@ def _whole_share(
     first: date, last: date, valid: Sequence[Assignment], settings: Shares, at: Path
 ) -> Found:
     """An explicit share replaces its part; the shares still sum to 1 (assessment 4.6)."""
-    kept: dict[str, Assignment] = {}
-    for one in sorted(valid, key=lambda one: _LARGEST_FIRST.index(one.role)):
-        kept.setdefault(one.unit, one)
-    sharing = [one for one in kept.values() if one.role != "supervising"]
-    if not sharing or all(one.share is None for one in sharing):
+    parts = parts_of(valid, settings)
+    if all(one.share is None for one, _ in parts):
         return
-    helpers = sum(one.role == "cooperating" for one in sharing)
-    lead = Fraction(_SPLIT_LEAD if settings.lead is None else settings.lead)
-    rest = Fraction(_SPLIT_COOPERATING if settings.cooperating is None else settings.cooperating)
-    lead_part = (lead if helpers else Fraction(1)) / max(1, len(sharing) - helpers)
-    total = Fraction(0)
-    for one in sharing:
-        part = rest / helpers if one.role == "cooperating" else lead_part
-        total += part if one.share is None else Fraction(one.share)
+    total = sum((part for _, part in parts), Fraction(0))
     if total != 1:
         yield Finding(
             path=at,
@@ -156,6 +147,33 @@ def _whole_share(
             message=f"the shares sum to {total} from {first} to {last}",
             mend="let them sum to 1; a share that is not written is the rulebook's",
         )
+
+
+def parts_of(
+    valid: Iterable[Assignment], settings: Shares = _BY_DEFAULT
+) -> list[tuple[Assignment, Fraction]]:
+    """Who shares in a task on one day, each in its largest role, and its part of the whole.
+
+    `settings` divide by role (`split`); a share that is written replaces its part (4.6).
+    """
+    sharing = [one for one in in_largest_role(valid) if one.role != "supervising"]
+    helpers = sum(one.role == "cooperating" for one in sharing)
+    lead = Fraction(_SPLIT_LEAD if settings.lead is None else settings.lead)
+    rest = Fraction(_SPLIT_COOPERATING if settings.cooperating is None else settings.cooperating)
+    lead_part = (lead if helpers else Fraction(1)) / max(1, len(sharing) - helpers)
+    found = []
+    for one in sharing:
+        part = rest / helpers if one.role == "cooperating" else lead_part
+        found.append((one, part if one.share is None else Fraction(one.share)))
+    return found
+
+
+def in_largest_role(assignments: Iterable[Assignment]) -> list[Assignment]:
+    """A unit with two roles on one task keeps the larger (assessment 4.6)."""
+    kept: dict[str, Assignment] = {}
+    for one in sorted(assignments, key=lambda one: _LARGEST_FIRST.index(one.role)):
+        kept.setdefault(one.unit, one)
+    return list(kept.values())
 
 
 def _place(one: Assignment, task: Task) -> int:

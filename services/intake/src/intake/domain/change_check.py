@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from intake.domain.amended import as_changed, changed, is_cancelled
 from intake.domain.amending import Basis, as_filed, change_of
 from intake.domain.plan_check import check_plan
+from intake.domain.plan_parts import with_each_task
 from intake.domain.reported import Refusal
 from shared.calendar.periods import Period
 from shared.contracts.decisions import Addition, Adjustment
@@ -35,11 +36,11 @@ def adjustment_refusals(decision: Adjustment, basis: Basis) -> Iterator[Refusal]
     before = as_changed(task, basis.of(task.id), effective.first)
     after = changed(before, [change_of(decision, basis)])
     kept = "year_targets" if decision.year_targets is None else None
-    for problem in _news(_with(basis.document, before), _with(basis.document, after)):
+    for problem in news(_with(basis.document, before), _with(basis.document, after)):
         field = _field(problem.path)
         # Yearly targets that the decision leaves as they are may add up to the old target.
         if field != kept:
-            yield _of_problem(problem, field)
+            yield of_problem(problem, field)
 
 
 def addition_refusals(decision: Addition, basis: Basis) -> Iterator[Refusal]:
@@ -48,8 +49,8 @@ def addition_refusals(decision: Addition, basis: Basis) -> Iterator[Refusal]:
     homes = enumerate(document.actions)
     place, action = next((at, one) for at, one in homes if one.id == decision.action)
     own = f"actions[{place}].tasks[{len(action.tasks)}]"
-    for problem in _news(document, as_filed(document, decision.action, new)):
-        yield _of_problem(problem, problem.path.replace(own, "task", 1))
+    for problem in news(document, as_filed(document, decision.action, new)):
+        yield of_problem(problem, problem.path.replace(own, "task", 1))
     published = [name for name, last in basis.published.items() if new.start <= last]
     if published:
         newest = max(published, key=lambda name: basis.published[name])
@@ -82,16 +83,10 @@ def refusal(code: str, path: str, message: str) -> Refusal:
 
 def _with(document: PlanDocument, task: Task) -> PlanDocument:
     """The plan with this task in the place of the one of its id."""
-    actions = tuple(
-        action.model_copy(
-            update={"tasks": tuple(task if one.id == task.id else one for one in action.tasks)}
-        )
-        for action in document.actions
-    )
-    return document.model_copy(update={"actions": actions})
+    return with_each_task(document, lambda one: task if one.id == task.id else one)
 
 
-def _news(before: PlanDocument, after: PlanDocument) -> list[Problem]:
+def news(before: PlanDocument, after: PlanDocument) -> list[Problem]:
     """What the checks of a plan file have against a change, and had not before."""
     known = set(check_plan(before, lambda _path: None).errors)
     return [one for one in check_plan(after, lambda _path: None).errors if one not in known]
@@ -103,5 +98,6 @@ def _field(path: str) -> str:
     return next((name for name in ("year_targets", "due") if name in names), "target")
 
 
-def _of_problem(problem: Problem, path: str) -> Refusal:
+def of_problem(problem: Problem, path: str) -> Refusal:
+    """What the checks of a plan file found, as the reason against a decision."""
     return refusal(problem.code, path, f"{problem.message}: {problem.mend}")

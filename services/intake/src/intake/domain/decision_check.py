@@ -19,6 +19,7 @@ from intake.domain.change_check import (
 from intake.domain.obligations import lead_of
 from intake.domain.plan_normal import lacks_baseline
 from intake.domain.reported import Refusal
+from intake.domain.succession_check import succession_refusals, unknown_in_succession
 from shared.calendar.workdays import YearNotLoaded
 from shared.contracts.decisions import (
     Addition,
@@ -30,8 +31,10 @@ from shared.contracts.decisions import (
     Decision,
     Exemption,
     Extension,
+    Merger,
     Rating,
     Suspension,
+    UnitSplit,
 )
 
 _OF_PERIODS = frozenset({"E1", "E4", "E5"})
@@ -57,6 +60,8 @@ def _unknown(decision: Decision, basis: Basis) -> Iterator[Refusal]:
         name = getattr(decision, what, None)
         if isinstance(name, str) and name not in names:
             yield refusal(f"unknown_{what}", what, f"the plan has no {what} {name}")
+    if isinstance(decision, Merger | UnitSplit):
+        yield from unknown_in_succession(decision, basis)
     named = {
         **{field: getattr(decision, field, None) for field in ("period", "effective")},
         **{f"periods[{at}]": one for at, one in enumerate(getattr(decision, "periods", ()))},
@@ -67,7 +72,7 @@ def _unknown(decision: Decision, basis: Basis) -> Iterator[Refusal]:
             yield refusal("unknown_period", path, message)
 
 
-def _amiss(decision: Decision, basis: Basis) -> Iterator[Refusal]:  # noqa: C901  # one case a kind
+def _amiss(decision: Decision, basis: Basis) -> Iterator[Refusal]:  # noqa: C901, PLR0912  # one case a kind
     match decision:
         case Extension():
             yield from _extension(decision, basis)
@@ -88,6 +93,8 @@ def _amiss(decision: Decision, basis: Basis) -> Iterator[Refusal]:  # noqa: C901
             yield refusal("points_required", "points", "name a level, or the points")
         case Rating():
             yield from _rating(decision, basis)
+        case Merger() | UnitSplit():
+            yield from succession_refusals(decision, basis)
         case CorrectedReport():
             yield from _correction(decision, basis)
         case _:

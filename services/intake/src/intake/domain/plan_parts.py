@@ -1,6 +1,6 @@
 """The objects of a plan that carry an id, with where they stand in its file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from shared.contracts.plan import (
@@ -94,6 +94,15 @@ def shown_to(plan: PlanDocument, unit: str | None) -> PlanDocument:
                 )
             }
         )
+        for action in plan.actions
+    )
+    return plan.model_copy(update={"actions": actions})
+
+
+def with_each_task(plan: PlanDocument, change: Callable[[Task], Task]) -> PlanDocument:
+    """The plan with a change made to each of its tasks."""
+    actions = tuple(
+        action.model_copy(update={"tasks": tuple(map(change, action.tasks))})
         for action in plan.actions
     )
     return plan.model_copy(update={"actions": actions})

@@ -168,6 +168,8 @@ def _concerns(row: DecisionRow, tasks: dict[str, Task], principal: Principal) ->
     if not principal.roles.isdisjoint({"office", "operator"}):
         return True
     task = tasks.get(row.task or "")
+    if row.task is None and row.unit is None:
+        return True
     if principal.unit is None:
         return row.task is None or (task is not None and task.publish)
     answers = task is not None and any(one.unit == principal.unit for one in task.assignments)

@@ -11,7 +11,7 @@ from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from intake.domain.amending import AmendedPlan, amended_of, carried
+from intake.domain.amending import CARRIED, AmendedPlan, amended_of, carried
 from intake.domain.plan_change import Change, changes, refusals
 from intake.domain.plan_events import events_of
 from intake.service.caller import Caller
@@ -171,7 +171,7 @@ class Plans:
         plan = file.plan.plan.id
         query = (
             select(DecisionRow.content)
-            .where(DecisionRow.plan == plan, col(DecisionRow.type).in_(["add", "confirm"]))
+            .where(DecisionRow.plan == plan, col(DecisionRow.type).in_(CARRIED))
             .order_by(col(DecisionRow.number))
         )
         rows = (await session.execute(query)).scalars()

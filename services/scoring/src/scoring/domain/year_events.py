@@ -1,19 +1,22 @@
 """What was decided of a unit in a year: events, caps of its grade, the public's rating (4.8)."""
 
+from datetime import date
 from fractions import Fraction
 
 from scoring.domain.facts import Entered
+from scoring.domain.successions import ancestry
 from scoring.domain.year_facts import YearFacts
 from scoring.domain.year_result import Cap
 from shared.contracts.decisions import Rating, Veto
 
 
 def entries_of(unit: str, facts: YearFacts) -> list[Entered]:
-    """The unit's events of the year."""
+    """The events of the year of the unit, and of those that were merged into it."""
+    units = _whole(unit, facts)
     return [
         one
         for one in facts.entries
-        if one.entry.unit == unit
+        if one.entry.unit in units
         and one.on.year == facts.year
         and not isinstance(one.entry, Rating)
     ]
@@ -32,7 +35,7 @@ def outside_the_periods(unit: str, facts: YearFacts) -> list[Entered]:
         event.decision
         for _, result in facts.periods
         for event in result.events
-        if any(one.unit == unit and one.score is not None for one in result.units)
+        if any(one.unit == event.unit and one.score is not None for one in result.units)
     }
     return [one for one in entries if one.decision not in inside]
 
@@ -44,13 +47,19 @@ def caps_of(unit: str, facts: YearFacts) -> tuple[Cap, ...]:
         for one in entries_of(unit, facts)
         if isinstance(one.entry, Veto)
     ]
+    units = _whole(unit, facts)
     led = {
         line.task
         for _, result in facts.periods
         for line in result.tasks
-        if line.unit == unit and line.task in facts.zeroed
+        if line.unit in units and line.task in facts.zeroed
     }
     return (*vetoes, *(Cap(matter=task, grade="good") for task in sorted(led)))
+
+
+def _whole(unit: str, facts: YearFacts) -> tuple[str, ...]:
+    """The unit and all that were merged into it in the year, or before."""
+    return ancestry(unit, date.min, facts.passings).units
 
 
 def rating_of(unit: str, facts: YearFacts) -> Fraction | None:

@@ -3,7 +3,7 @@
 Everything that is put into a sum is printed, so a pocket calculator can follow.
 """
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -11,8 +11,9 @@ from typing import Final
 from scoring.domain.events import EventShown, guarded_bonus
 from scoring.domain.exact import write_exact
 from scoring.domain.explanation import equation
-from scoring.domain.year_periods import mean_of
-from scoring.domain.year_result import TargetTerm, YearResult, YearUnit
+from scoring.domain.successions import weighed
+from scoring.domain.year_periods import mean_of, value_of
+from scoring.domain.year_result import PeriodTerm, TargetTerm, YearResult, YearUnit
 from scoring.domain.year_targets import counted
 from shared.contracts.plan import Language
 from shared.contracts.rulebook import Rulebook
@@ -24,6 +25,10 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "period": "{period} 得分 {score}",
         "task": "{task} {title}（权重 {weight}）：各期得分均值 = {sum}",
         "period.none": "{period} 未参评，不计入",
+        "period.parts": "{period} 承接{of}：{sum} = {value}",
+        "part": "{unit} {score} 分",
+        "part.task": "{unit} 的 {task} {score} 分",
+        "merged": "已并入{unit}：各期得分、年度目标和奖惩在该单位合并计算",
         "a": "均值 A = {sum} = {value}",
         "a.none": "各期均未参评，没有年度得分",
         "term": "{task} {title} · {indicator}（权重 {weight}{last}）：{sum}",
@@ -62,6 +67,10 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "period": "{period} score {score}",
         "task": "{task} {title} (weight {weight}): mean over its periods = {sum}",
         "period.none": "{period} not assessed, left out",
+        "period.parts": "{period} inherited of {of}: {sum} = {value}",
+        "part": "{unit} {score}",
+        "part.task": "{task} of {unit} {score}",
+        "merged": "Merged into {unit}: its periods, targets and events count there",
         "a": "Mean A = {sum} = {value}",
         "a.none": "No period was assessed: there is no score of the year",
         "term": "{task} {title} · {indicator} (weight {weight}{last}): {sum}",
@@ -108,8 +117,10 @@ class YearTeller:
 
     def unit(self, unit: YearUnit, result: YearResult) -> tuple[str, ...]:
         """A unit's year, one sentence or sum an item."""
-        a, b, over = _means(unit)
         told = [self.say("head", unit=self.title(unit.unit), year=result.year)]
+        if unit.merged_into is not None:
+            return (*told, self.say("merged", unit=self.title(unit.merged_into)))
+        a, b, over = _means(unit)
         told += self.periods(unit, a)
         for term in unit.target_terms:
             told += self.term(term)
@@ -121,18 +132,21 @@ class YearTeller:
     def periods(self, unit: YearUnit, a: Fraction | None) -> Iterator[str]:
         """Each period's published score, or each task's mean of them, and their mean A."""
         for one in unit.period_terms:
+            if one.parts:
+                yield self.inherited(one)
+                continue
             word = "period.none" if one.score is None else "period"
             yield self.say(word, period=one.period, score=one.score)
         if a is None:
             yield self.say("a.none")
             return
-        terms = [(one.weight, str(one.score)) for one in unit.period_terms if one.score is not None]
+        terms = list(_counting(unit.period_terms))
         if unit.task_terms:
             terms = []
             for task in unit.task_terms:
                 mean = mean_of(task.scores) or Fraction(0)
                 terms.append((task.weight, _operand(mean)))
-                scores = [(one.weight, str(one.score)) for one in task.scores]
+                scores = list(_counting(task.scores))
                 yield self.say(
                     "task",
                     task=task.task,
@@ -141,6 +155,26 @@ class YearTeller:
                     sum=f"{_weighed(scores)} = {write_exact(mean)}",
                 )
         yield self.say("a", sum=_weighed(terms), value=unit.periods)
+
+    def inherited(self, term: PeriodTerm) -> str:
+        """What a successor has of a period: published scores by their counted weights (4.14)."""
+        comma = "、" if self.language == "zh-CN" else ", "
+        named = (
+            self.say(
+                "part" if one.task is None else "part.task",
+                unit=self.title(one.unit),
+                task=one.task,
+                score=one.score,
+            )
+            for one in term.parts
+        )
+        return self.say(
+            "period.parts",
+            period=term.period,
+            of=comma.join(named),
+            sum=_weighed([(one.weight, str(one.score)) for one in term.parts]),
+            value=write_exact(weighed(term.parts) or Fraction(0)),
+        )
 
     def term(self, term: TargetTerm) -> Iterator[str]:
         """What a figure attained of its target for the year, and earned beyond it."""
@@ -266,6 +300,14 @@ def _means(unit: YearUnit) -> tuple[Fraction | None, Fraction | None, Fraction]:
         return a, None, Fraction(0)
     b = 100 * sum((w * one for w, one, _ in terms), Fraction(0)) / weight
     return a, b, sum((w * over for w, _, over in terms), Fraction(0)) / weight
+
+
+def _counting(terms: Iterable[PeriodTerm]) -> Iterator[tuple[Fraction, str]]:
+    """What counts of each period that was assessed, beside the period's weight."""
+    for one in terms:
+        value = value_of(one)
+        if value is not None:
+            yield one.weight, _operand(value) if one.parts else str(one.score)
 
 
 def _weighed(terms: Sequence[tuple[Fraction, str]]) -> str:

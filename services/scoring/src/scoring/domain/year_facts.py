@@ -6,6 +6,7 @@ from datetime import date, tzinfo
 from scoring.domain.facts import Entered, PlanFacts, Report
 from scoring.domain.period_run import PeriodResult
 from scoring.domain.reading import Reading, read
+from scoring.domain.successions import Ancestry, Passing, ancestry
 from shared.calendar.periods import Period, PeriodScheme
 from shared.contracts.decisions import Exemption
 from shared.contracts.rulebook import Rulebook
@@ -17,7 +18,8 @@ class YearFacts:
 
     `periods` are the published periods of the year in their order, with their latest versions;
     `owed` is how many there are to be. `zeroed` are the tasks of which corrections of these
-    periods found the data false.
+    periods found the data false. `passings` are the mergers and splits of units
+    that took effect by the year's end, in that order.
     """
 
     plan: PlanFacts
@@ -30,6 +32,7 @@ class YearFacts:
     entries: tuple[Entered, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
     zeroed: frozenset[str] = frozenset()
+    passings: tuple[Passing, ...] = ()
 
     @property
     def last(self) -> date:
@@ -41,6 +44,10 @@ class YearFacts:
         """How the plan cuts time into periods."""
         calendar = self.plan.head.calendar
         return PeriodScheme(cadence=calendar.cadence, anchor_month=calendar.anchor_month)
+
+    def ancestry(self, unit: str, period: Period) -> Ancestry:
+        """Whose results of a period the unit has in the year."""
+        return ancestry(unit, period.last, self.passings)
 
     def reading(self, task: str) -> Reading:
         """What is known of a task, or of the plan's or an action's figures, at the year's end."""

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 
+from scoring.domain.successions import of_line, weighed
 from scoring.domain.year_facts import YearFacts
-from scoring.domain.year_result import PeriodTerm, TaskTerm
+from scoring.domain.year_result import PeriodPart, PeriodTerm, TaskTerm
 
 
 def period_weights(facts: YearFacts) -> tuple[Fraction, ...]:
@@ -33,12 +33,16 @@ def period_weights(facts: YearFacts) -> tuple[Fraction, ...]:
 
 
 def period_terms(unit: str, facts: YearFacts) -> tuple[PeriodTerm, ...]:
-    """The unit's published score of each period, None where it was not assessed."""
+    """The unit's published score of each period, None where it was not assessed.
+
+    What it has inherited of a period stands beside it.
+    """
     return tuple(
         PeriodTerm(
             period=period.id,
             score=next((one.score for one in result.units if one.unit == unit), None),
             weight=weight,
+            parts=_inherited(unit, facts.ancestry(unit, period).parts(result)),
         )
         for (period, result), weight in zip(facts.periods, period_weights(facts), strict=True)
     )
@@ -52,28 +56,39 @@ def task_terms(unit: str, facts: YearFacts) -> tuple[TaskTerm, ...]:
     found: dict[str, list[PeriodTerm]] = defaultdict(list)
     weights: dict[str, Fraction] = {}
     for (period, result), weight in zip(facts.periods, period_weights(facts), strict=True):
+        held = facts.ancestry(unit, period)
         for line in result.tasks:
-            share, own = line.shares.get(unit), line.of(unit)
-            if share and own.left_out is None and own.score is not None:
-                term = PeriodTerm(period=period.id, score=own.score, weight=weight)
+            parts = tuple(of_line(line, held.holders(line.task)))
+            if parts:
+                score = next((one.score for one in parts if one.unit == unit), None)
+                inherited = _inherited(unit, parts)
+                term = PeriodTerm(period=period.id, score=score, weight=weight, parts=inherited)
                 found[line.task].append(term)
-                weights[line.task] = line.weight * share
+                weights[line.task] = sum((one.weight for one in parts), Fraction(0))
     return tuple(
         TaskTerm(task=task, weight=weights[task], scores=tuple(found[task]))
         for task in sorted(found)
     )
 
 
+def value_of(term: PeriodTerm) -> Fraction | None:
+    """What counts of a period: the published score, or the mean of all that was inherited."""
+    if term.parts:
+        return weighed(term.parts)
+    return None if term.score is None else Fraction(term.score)
+
+
 def mean_of(terms: Sequence[PeriodTerm | TaskTerm]) -> Fraction | None:
     """The mean of published scores by weight; None without any."""
     return _mean(
-        (term.weight, mean_of(term.scores) if isinstance(term, TaskTerm) else _exact(term.score))
+        (term.weight, mean_of(term.scores) if isinstance(term, TaskTerm) else value_of(term))
         for term in terms
     )
 
 
-def _exact(score: Decimal | None) -> Fraction | None:
-    return None if score is None else Fraction(score)
+def _inherited(unit: str, parts: tuple[PeriodPart, ...]) -> tuple[PeriodPart, ...]:
+    """Parts are told where one of them is of another unit."""
+    return parts if any(one.unit != unit for one in parts) else ()
 
 
 def _mean(pairs: Iterable[tuple[Fraction, Fraction | None]]) -> Fraction | None:

@@ -13,15 +13,29 @@ from shared.contracts.values import Contract
 YearReason = Literal["no_counted_task", "few_periods", "no_year_target", "no_seat", "vetoed"]
 
 
+class PeriodPart(Contract):
+    """A published score that counts in a period of a successor, and the weight it counted with.
+
+    It is that of a unit, or of its part in a task.
+    """
+
+    unit: str
+    task: str | None
+    score: Printed
+    weight: Exact
+
+
 class PeriodTerm(Contract):
     """A unit's, or a task's, published score of a period; None where it was not assessed.
 
-    `weight` is that of the period in the year.
+    `weight` is that of the period in the year. Where the unit has inherited of others, `parts`
+    are all that it has of the period, and the mean of these counts in the place of the score.
     """
 
     period: str
     score: Printed | None
     weight: Exact
+    parts: tuple[PeriodPart, ...] = ()
 
 
 class TaskTerm(Contract):
@@ -79,11 +93,13 @@ class YearRow(Contract):
 class YearUnit(YearRow):
     """A unit's year with all that explains it.
 
+    `merged_into` is the unit that it became part of: its periods, targets and events are there.
     `public` is its public rating. `weights` are those of periods, attainment and public that are
     left where a term has no value. `task_terms` are what A is the mean of where tasks are averaged
     first. `coverage` is the share of B's weight that has a value.
     """
 
+    merged_into: str | None = None
     period_terms: tuple[PeriodTerm, ...]
     task_terms: tuple[TaskTerm, ...]
     target_terms: tuple[TargetTerm, ...]

@@ -14,11 +14,12 @@ from scoring.domain.exact import PRINTED_PLACES, rounded
 from scoring.domain.facts import assigned_on, is_unconfirmed
 from scoring.domain.ranking import Contender, Grade, Place, placed
 from scoring.domain.rollup import ActionResult, published_mean
+from scoring.domain.successions import merged_into
 from scoring.domain.tie_break import terms_of as tie_terms
 from scoring.domain.year_events import caps_of, outside_the_periods, rating_of
 from scoring.domain.year_facts import YearFacts
 from scoring.domain.year_figures import figures_of
-from scoring.domain.year_periods import mean_of, period_terms, task_terms
+from scoring.domain.year_periods import mean_of, period_terms, task_terms, value_of
 from scoring.domain.year_result import (
     Cap,
     TargetTerm,
@@ -56,6 +57,8 @@ def run_year(facts: YearFacts) -> YearResult:
     targets = _targets(facts)
     units = [
         _unit(unit, targets[unit.id], facts)
+        if (into := merged_into(unit.id, facts.passings)) is None
+        else _merged(unit, into, facts)
         for unit in sorted(facts.plan.units, key=lambda unit: unit.id)
     ]
     by_action = _actions(facts)
@@ -135,7 +138,7 @@ def _unit(unit: Unit, terms: Sequence[TargetTerm], facts: YearFacts) -> YearUnit
         score=None if score is None else _rounded(score, facts),
         rank=None,
         grade=None,
-        reasons=_reasons([one.score for one in scores], terms, caps, facts),
+        reasons=_reasons([value_of(one) for one in scores], terms, caps, facts),
         period_terms=scores,
         task_terms=tasks,
         target_terms=tuple(terms),
@@ -144,6 +147,34 @@ def _unit(unit: Unit, terms: Sequence[TargetTerm], facts: YearFacts) -> YearUnit
         coverage=_coverage(terms),
         events=tally.events,
         caps=caps,
+    )
+
+
+def _merged(unit: Unit, into: str, facts: YearFacts) -> YearUnit:
+    """A unit that became part of another has no year of its own; it stands in its group (4.14)."""
+    group = next(one.group for one in facts.plan.units if one.id == into)
+    zero = _amount(Fraction(0), facts)
+    return YearUnit(
+        unit=unit.id,
+        group=group,
+        periods=None,
+        attainment=None,
+        overshoot=zero,
+        bonus=zero,
+        deductions=zero,
+        score=None,
+        rank=None,
+        grade=None,
+        reasons=("no_counted_task",),
+        merged_into=into,
+        period_terms=(),
+        task_terms=(),
+        target_terms=(),
+        public=None,
+        weights={},
+        coverage=None,
+        events=(),
+        caps=(),
     )
 
 
@@ -184,7 +215,7 @@ def _weighed(sums: _Sums, weights: Mapping[Share, Fraction]) -> Fraction:
 
 
 def _reasons(
-    scores: Sequence[Decimal | None],
+    scores: Sequence[Fraction | None],
     terms: Sequence[TargetTerm],
     caps: Sequence[Cap],
     facts: YearFacts,

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from scoring.domain.facts import Entered
+from scoring.domain.successions import Passing
 from scoring.service.known_plan import KnownPlan
 from scoring.store.tables import DecisionRow
-from shared.contracts.decisions import Decision, Entry, Exemption
+from shared.contracts.decisions import Decision, Entry, Exemption, Merger, UnitSplit
 from shared.contracts.intake import DecisionMade
 from shared.kit.bus.loop import Received
 
@@ -38,6 +39,25 @@ class Known:
             for row, one in self.rows
             if isinstance(one, Entry)
         )
+
+    @cached_property
+    def passings(self) -> tuple[Passing, ...]:
+        """What passed from unit to unit, in the order in which it took effect."""
+        found = []
+        for _, one in self.rows:
+            if isinstance(one, Merger):
+                first = self.plan.calendar.period(one.effective).first
+                found += [Passing(first=first, of=unit, into=one.into) for unit in one.units]
+            elif isinstance(one, UnitSplit):
+                first = self.plan.calendar.period(one.effective).first
+                taken: dict[str, set[str]] = {}
+                for task, into in one.tasks.items():
+                    taken.setdefault(into, set()).add(task)
+                found += [
+                    Passing(first=first, of=one.unit, into=into, tasks=frozenset(tasks))
+                    for into, tasks in sorted(taken.items())
+                ]
+        return tuple(sorted(found, key=lambda one: one.first))
 
 
 async def on_decision(session: AsyncSession, received: Received[DecisionMade]) -> None:

@@ -132,6 +132,7 @@ class Gathering:
             entries=decisions.entries,
             exemptions=decisions.exemptions,
             zeroed=frozenset(task for tasks in (*zeroed, amends.zero) for task in tasks),
+            passings=tuple(one for one in decisions.passings if one.first <= row.last_day),
         )
 
     async def evaluation(
