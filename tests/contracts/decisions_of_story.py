@@ -17,9 +17,11 @@ from shared.contracts.decisions import (
     Decision,
     Exemption,
     Extension,
+    Merger,
     Penalty,
     Rating,
     Suspension,
+    UnitSplit,
     Veto,
 )
 from shared.contracts.intake import DecisionMade
@@ -68,6 +70,8 @@ OTHERS: tuple[Decision, ...] = (
             evidence=(Evidence(title="台账", url="https://fgw.fuzhou.example/2021/b2"),),
         )
     ),
+    Merger(units=("tourism-bureau",), into=LEAD, effective="2021-B5", document="榕编〔2021〕5号"),
+    UnitSplit(unit=LEAD, tasks={"A5.T1": "tourism-bureau"}, effective="2021-B6"),
 )
 
 

@@ -67,7 +67,7 @@ ACTS = [
             },
         ],
     ),
-    ("not_supported", [{"at": IN_TIME, "merge": {"units": ["U1"], "into": "U2"}}]),
+    ("not_supported", [{"at": IN_TIME, "mute": {"anything": 1}}]),
     ("not_supported", [{"at": IN_TIME, "appeal": {"period": "2022-B2", "anything": 1}}]),
 ]
 

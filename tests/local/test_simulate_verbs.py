@@ -16,9 +16,11 @@ from shared.contracts.decisions import (
     Decision,
     Exemption,
     Extension,
+    Merger,
     Penalty,
     Rating,
     Suspension,
+    UnitSplit,
     Veto,
 )
 
@@ -68,6 +70,16 @@ SAID = [
         "rating",
         {**UNIT, "year": 2022, "score": "85"},
         Rating(**UNIT, year=2022, score=Decimal(85)),
+    ),
+    (
+        "merge",
+        {"units": ["X", "Y"], "into": "Z", "effective": "2022-B4"},
+        Merger(units=("X", "Y"), into="Z", effective="2022-B4"),
+    ),
+    (
+        "split",
+        {"unit": "X", "tasks": {"T1": "Y", "T2": "Z"}, "effective": "2022-B4"},
+        UnitSplit(unit="X", tasks={"T1": "Y", "T2": "Z"}, effective="2022-B4"),
     ),
 ]
 
@@ -119,5 +131,5 @@ def test_an_adjustment_says_of_which_task_and_from_when() -> None:
 
 
 def test_verbs_of_a_later_release_are_known_by_name() -> None:
-    assert set(LATER) == {"merge", "split", "appeal", "decide", "acknowledge", "mute"}
+    assert set(LATER) == {"appeal", "decide", "acknowledge", "mute"}
     assert set(LATER) < set(VERBS)

@@ -864,6 +864,8 @@ class Publication:
         for term in terms:
             if "scores" in term:
                 value = self._mean_of(term["scores"])
+            elif term.get("parts"):  # inherited of units that were merged or split
+                value = mean([(exact(x["weight"]), exact(x["score"])) for x in term["parts"]])
             else:
                 value = None if term["score"] is None else exact(term["score"])
             if value is not None:
@@ -878,6 +880,26 @@ class Publication:
                 if period is not None and unit in period.leaves:
                     published = period.leaves[unit]["result"]["score"]
                     self.expect(f"unit {unit}, {term['period']}", term["score"], published)
+                for part in term.get("parts", []) if period is not None else []:
+                    self._check_part(f"unit {unit}, {term['period']}", part, period)
+
+    def _check_part(self, of: str, part: Document, period: "Publication") -> None:
+        """What is inherited of a period is a unit's score, or its part in a task, as published."""
+        leaf = period.leaves.get(part["unit"])
+        if leaf is None:
+            return
+        found = leaf["result"]
+        score, weight = found["score"], exact(found["counted_weight"])
+        if part["task"] is not None:
+            line = period.lines.get(part["task"])
+            if line is None:  # hidden from this reader
+                return
+            own = {one["task"]: one for one in found["lines"]}.get(part["task"], line)
+            score = own["score"]
+            weight = exact(line["weight"]) * exact(line["shares"][part["unit"]])
+        named = f"{of}, inherited of {part['unit']} {part['task'] or ''}".rstrip()
+        self.expect(named, part["score"], score)
+        self.expect(f"{named}, weight", exact(part["weight"]), weight)
 
     # the whole
 
