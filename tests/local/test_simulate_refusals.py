@@ -68,7 +68,7 @@ ACTS = [
         ],
     ),
     ("not_supported", [{"at": IN_TIME, "mute": {"anything": 1}}]),
-    ("not_supported", [{"at": IN_TIME, "appeal": {"period": "2022-B2", "anything": 1}}]),
+    ("not_supported", [{"at": IN_TIME, "acknowledge": {"task": "T1", "anything": 1}}]),
 ]
 
 

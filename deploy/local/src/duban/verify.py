@@ -880,10 +880,12 @@ class Publication:
                 if period is not None and unit in period.leaves:
                     published = period.leaves[unit]["result"]["score"]
                     self.expect(f"unit {unit}, {term['period']}", term["score"], published)
-                for part in term.get("parts", []) if period is not None else []:
+                if period is None:
+                    continue
+                for part in term.get("parts", []):
                     self._check_part(f"unit {unit}, {term['period']}", part, period)
 
-    def _check_part(self, of: str, part: Document, period: "Publication") -> None:
+    def _check_part(self, of: str, part: Document, period: Publication) -> None:
         """What is inherited of a period is a unit's score, or its part in a task, as published."""
         leaf = period.leaves.get(part["unit"])
         if leaf is None:

@@ -2,10 +2,18 @@
 
 from fastapi import FastAPI
 
+from scoring.api.appeals import appeals_router
 from scoring.api.pages import pages_router
 from scoring.api.releasing import releasing_router
 from scoring.api.routes import results_router
-from scoring.api.schemas import CorrectRequest, DraftRequest, ReturnRequest, YearStep
+from scoring.api.schemas import (
+    AppealRequest,
+    CorrectRequest,
+    DecideRequest,
+    DraftRequest,
+    ReturnRequest,
+    YearStep,
+)
 from scoring.wiring import Scoring
 from shared.kit.app import build_app
 
@@ -21,8 +29,10 @@ def create_app(scoring: Scoring) -> FastAPI:
                 standings=scoring.standings,
                 publications=scoring.publications,
                 explanations=scoring.explanations,
+                appeals=scoring.appeals,
                 gate=scoring.parts.gate,
             ),
+            appeals_router(appeals=scoring.appeals, gate=scoring.parts.gate),
             releasing_router(
                 drafts=scoring.drafts,
                 publications=scoring.publications,
@@ -35,8 +45,16 @@ def create_app(scoring: Scoring) -> FastAPI:
                 standings=scoring.standings,
                 publications=scoring.publications,
                 explanations=scoring.explanations,
+                appeals=scoring.appeals,
                 public_bulletin=scoring.public_bulletin,
             ),
         ],
-        bodies=[DraftRequest, CorrectRequest, ReturnRequest, YearStep],
+        bodies=[
+            DraftRequest,
+            CorrectRequest,
+            ReturnRequest,
+            YearStep,
+            AppealRequest,
+            DecideRequest,
+        ],
     )

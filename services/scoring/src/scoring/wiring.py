@@ -6,6 +6,7 @@ from pathlib import Path
 from scoring.config import MIGRATIONS, ScoringSettings
 from scoring.consumers import handlers
 from scoring.metrics import ScoringMetrics
+from scoring.service.appeals import Appeals
 from scoring.service.drafting import Drafting
 from scoring.service.drafts import Drafts
 from scoring.service.explanations import Explanations
@@ -35,6 +36,7 @@ class Scoring:
     drafts: Drafts
     publications: Publications
     years: Years
+    appeals: Appeals
     runs: Runs
     explanations: Explanations
     public_bulletin: bool
@@ -96,6 +98,7 @@ def build(
         drafts=drafts,
         publications=publications,
         years=Years(db=db, drafts=drafts, publications=publications, journal=journal, clock=clock),
+        appeals=Appeals(db=db, facts=facts, journal=journal, clock=clock),
         runs=runs,
         explanations=Explanations(db=db, facts=facts),
         public_bulletin=settings.public_bulletin,

@@ -23,6 +23,8 @@ _MODELS: Final[tuple[type[Event], ...]] = (
     scoring.PublicationReleased,
     scoring.EvaluationReleased,
     scoring.YearReleased,
+    scoring.AppealFiled,
+    scoring.AppealDecided,
     notify.AlertRaised,
     notify.AlertResolved,
     notify.DeliveryFinished,

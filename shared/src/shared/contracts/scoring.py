@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from shared.contracts import topics
 from shared.contracts.envelope import Event
-from shared.contracts.values import Contract, Day, Figure, Id, Instant
+from shared.contracts.values import Contract, Day, Figure, Id, Instant, Line, Note
 
 Light = Literal["green", "yellow", "red", "blue", "grey"]
 
@@ -186,3 +186,63 @@ class YearReleased(Event):
     def subject(self) -> str:
         """The year's version."""
         return f"{self.plan}/{self.year}/v{self.version}"
+
+
+class AppealFiled(Event):
+    """A unit contests an item of a published period (申诉, assessment 4.13)."""
+
+    TYPE: ClassVar[str] = "duban.scoring.appeal.filed.v1"
+    TOPIC: ClassVar[str] = topics.SCORING
+
+    plan: Id
+    appeal: Id
+    """Its name."""
+    period: Id
+    version: int
+    """The version of the publication that it contests."""
+    unit: Id
+    """Who contests."""
+    item: Id
+    """A task; under the unit's own id its score, rank and grade."""
+    grounds: Note
+    """Why."""
+    filed_at: Instant
+    by: Line
+    """The holder who filed it."""
+    decide_by: Day
+    """The last day on which a decision is in time."""
+
+    @property
+    def subject(self) -> str:
+        """The appeal."""
+        return f"{self.plan}/{self.appeal}"
+
+
+class AppealDecided(Event):
+    """An appeal is decided; what it corrects comes as a new version of the publication."""
+
+    TYPE: ClassVar[str] = "duban.scoring.appeal.decided.v1"
+    TOPIC: ClassVar[str] = topics.SCORING
+
+    plan: Id
+    appeal: Id
+    """Its name."""
+    period: Id
+    unit: Id
+    """Who contested."""
+    item: Id
+    """What."""
+    upheld: bool
+    """Whether the unit was right."""
+    reason: Note
+    """Why."""
+    decided_at: Instant
+    by: Line
+    """The holder who decided: nobody who took part in the publication."""
+    late: bool
+    """Whether it came after the last day."""
+
+    @property
+    def subject(self) -> str:
+        """The appeal."""
+        return f"{self.plan}/{self.appeal}"

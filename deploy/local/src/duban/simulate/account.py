@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from duban.simulate.house import House, Warned
 from duban.simulate.play import Refusal
 from notify.store.tables import Alert
+from scoring.domain.task_line import UNDER_REVIEW
 from scoring.service.releases import YEAR, result_of, year_of
 from scoring.store.tables import PublicationRow
 
@@ -38,16 +39,21 @@ async def account_of(house: House, refused: Sequence[Refusal], *, timezone: str)
     rows = await house.scoring.publications.all(plan=None, drafts=False, kind=None)
     released = sorted(rows, key=lambda row: row.release_number or 0)
     return Account(
-        publications=[_publication(row) for row in released if row.kind != YEAR],
+        publications=[await _publication(house, row) for row in released if row.kind != YEAR],
         years=[_year(row) for row in released if row.kind == YEAR],
         alerts=await _alerts(house, ZoneInfo(timezone)),
         refused=[asdict(one) for one in refused],
     )
 
 
-def _publication(row: PublicationRow) -> dict[str, Any]:
+async def _publication(house: House, row: PublicationRow) -> dict[str, Any]:
     head = {"period": row.period, "version": row.version, "digest": row.digest}
-    return {**head, **result_of(row).summary()}
+    told = {**head, **result_of(row).summary()}
+    contested = {one.item for one in await house.scoring.appeals.under_review(row)}
+    for line in told["tasks"]:
+        if line["task"] in contested:
+            line["flags"] = [*line["flags"], UNDER_REVIEW]
+    return told
 
 
 def _year(row: PublicationRow) -> dict[str, Any]:

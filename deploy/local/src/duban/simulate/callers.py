@@ -10,6 +10,8 @@ from shared.kit.auth import Principal
 DRAFTER: Final = "office drafter"
 APPROVER: Final = "office approver"
 RELEASER: Final = "office releaser"
+ARBITER: Final = "office arbiter"
+"""Who decides appeals: nobody who took part in a publication."""
 
 _ROLES: Final = frozenset(get_args(AccessRole))
 _CORRELATION: Final = "simulation"

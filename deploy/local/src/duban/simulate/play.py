@@ -1,21 +1,23 @@
 """A scenario is played: each entry is brought to the service it is about, at its instant."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import intake.service.caller
 import scoring.service.caller
-from duban.simulate.callers import APPROVER, DRAFTER, RELEASER, as_intake, as_scoring
+from duban.simulate.callers import APPROVER, ARBITER, DRAFTER, RELEASER, as_intake, as_scoring
 from duban.simulate.house import House
 from duban.simulate.scenario import Scenario
 from duban.simulate.timeline import Entry, Refused
 from duban.simulate.verbs import (
     LAST,
     LATER,
+    Appeal,
     Correct,
     Cutoff,
+    Decide,
     Publish,
     Return,
     Reviewed,
@@ -91,6 +93,7 @@ class _Player:
     def __init__(self, plan: str, house: House) -> None:
         self._plan = plan
         self._house = house
+        self._appeals: list[str] = []
 
     async def do(self, entry: Entry) -> None:
         """One entry.
@@ -106,7 +109,7 @@ class _Player:
         except scoring.service.caller.Refused as refused:
             raise _Refused(refused.code, refused.message) from None
 
-    async def _do(self, entry: Entry) -> None:
+    async def _do(self, entry: Entry) -> None:  # noqa: C901  # one case a verb
         if entry.verb in LATER:
             raise _Refused("not_supported", f"{entry.verb} comes with a later release")
         match entry.body:
@@ -126,6 +129,10 @@ class _Player:
                 await self._publish(body)
             case Correct() as body:
                 await self._correct(body)
+            case Appeal() as body:
+                await self._appeal(body)
+            case Decide() as body:
+                await self._decide_appeal(body)
             case Cutoff():
                 await self._house.intake.duties.mark_cutoff(self._plan, caller=as_intake(DRAFTER))
             case WholeYear() as body if entry.verb == "freeze":
@@ -173,11 +180,46 @@ class _Player:
         )
         await self._release(row)
 
-    async def _correct(self, body: Correct) -> None:
+    async def _appeal(self, body: Appeal) -> None:
+        filed = await self._house.scoring.appeals.file(
+            self._plan,
+            body.period,
+            unit=body.unit,
+            item=body.item,
+            grounds=body.grounds,
+            caller=as_scoring(body.unit),
+        )
+        self._appeals.append(filed.id)
+
+    async def _decide_appeal(self, body: Decide) -> None:
+        """Corrected first: where the correction is refused the appeal stays open."""
+        appeals = self._house.scoring.appeals
+        arbiter = as_scoring(ARBITER)
+        name = body.appeal
+        if name == LAST:
+            if not self._appeals:
+                raise _Refused("unknown_appeal", "nobody has appealed")
+            name = self._appeals[-1]
+        row = await appeals.decidable(name, caller=arbiter)
+        if body.submit or body.exemptions or body.zero:
+            correction = Correct(
+                period=row.period,
+                reason=body.reason,
+                submit=body.submit,
+                exemptions=body.exemptions,
+                zero=body.zero,
+            )
+            await self._correct(correction, appeals=(name,))
+        await appeals.decide(name, upheld=body.upheld, reason=body.reason, caller=arbiter)
+
+    async def _correct(self, body: Correct, *, appeals: Sequence[str] = ()) -> None:
         submissions = []
         if body.submit is not None:  # entered only where the correction will not be refused
             named = Amends(
-                reason=body.reason, exemptions=tuple(body.exemptions), zero=tuple(body.zero)
+                reason=body.reason,
+                exemptions=tuple(body.exemptions),
+                zero=tuple(body.zero),
+                appeals=tuple(appeals),
             )
             await self._house.scoring.drafts.correctable(self._plan, body.period, named)
             decision = CorrectedReport(submission=body.submit, reason=body.reason)
@@ -191,6 +233,7 @@ class _Player:
             submissions=submissions,
             exemptions=body.exemptions,
             zero=body.zero,
+            appeals=appeals,
             caller=as_scoring(DRAFTER),
         )
         await self._release(row)

@@ -85,6 +85,7 @@ class Timeline:
         self.problems: list[Problem] = []
         self._document = document
         self._plan = plan
+        self._appealed: dict[str, Any] = {}  # by the appeal written last: what it contests
         entries = [self._entry(index) for index in range(len(document.value.get("timeline") or ()))]
         self.entries = sorted(
             (one for one in entries if one is not None), key=lambda entry: entry.instant
@@ -130,7 +131,12 @@ class Timeline:
             return None
         if verb in LATER:
             return Unsupported()
-        return self._validated(at, _filled(verb, written, self._plan), VERBS[verb])
+        body = _filled(verb, written, self._plan)
+        if verb == "appeal":
+            self._appealed = {"task": body.get("item"), **_named(body, "unit", "period")}
+        if verb == "decide" and isinstance(body.get("submit"), dict):
+            body["submit"] = {"plan": self._plan, **self._appealed, **body["submit"]}
+        return self._validated(at, body, VERBS[verb])
 
     def _holidays(self) -> list[HolidayYear]:
         written = self._document.value.get("holidays") or ()
@@ -221,6 +227,10 @@ def _filled(verb: str, written: Mapping[str, Any], plan: str) -> dict[str, Any]:
     if verb == "task" and isinstance(body.get("add"), dict) and "id" in body:
         body["add"] = {"id": body["id"], **body["add"]}
     return body
+
+
+def _named(body: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: body.get(name) for name in names}
 
 
 def _texts(value: Any, key: str = "") -> Any:  # noqa: ANN401  # whatever the file holds

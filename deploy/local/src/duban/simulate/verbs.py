@@ -123,6 +123,32 @@ class WholeYear(Contract):
     year: int = Field(ge=1970, le=2200)
 
 
+class Appeal(Contract):
+    """A unit contests an item of a published period: a task, or its own id for its score."""
+
+    period: Id
+    unit: Id
+    item: Id
+    grounds: Why = _UNSAID
+
+
+class Decide(Contract):
+    """An appeal is decided; upheld, what it names is corrected. `last`: the one filed last."""
+
+    appeal: Id = LAST
+    upheld: bool
+    reason: Why = _UNSAID
+    submit: Submission | None = None
+    exemptions: tuple[Id, ...] = ()
+    zero: tuple[Id, ...] = ()
+
+    @model_validator(mode="after")
+    def _only_what_is_upheld_corrects(self) -> Self:
+        if not self.upheld and (self.submit or self.exemptions or self.zero):
+            raise ValueError("only an appeal that is upheld corrects: write upheld: true")
+        return self
+
+
 class Cutoff(Contract):
     """A place in the plan's order is marked, as by a draft that came to nothing."""
 
@@ -131,7 +157,7 @@ class Unsupported(Contract):
     """A verb of a later release: it is refused, whatever it says."""
 
 
-LATER: Final = ("appeal", "decide", "acknowledge", "mute")
+LATER: Final = ("acknowledge", "mute")
 VERBS: Final[Mapping[str, type[Contract]]] = {
     "submit": Submission,
     "verify": Verify,
@@ -149,6 +175,8 @@ VERBS: Final[Mapping[str, type[Contract]]] = {
     "rating": Rating,
     "merge": Merger,
     "split": UnitSplit,
+    "appeal": Appeal,
+    "decide": Decide,
     "year": WholeYear,
     "freeze": WholeYear,
     "cutoff": Cutoff,

@@ -11,18 +11,19 @@ from scoring.api import board_page, bulletin_page, task_page, unit_page, version
 from scoring.api.charts import TREND, evenly
 from scoring.api.door import is_office
 from scoring.api.page_shelf import Shelf
-from scoring.api.page_sight import issues, title_in
+from scoring.api.page_sight import issues, shown, title_in
 from scoring.api.releasing import Year
 from scoring.api.routes import Version
 from scoring.api.words import words
 from scoring.domain.corrections import Amends
 from scoring.domain.exact import write_weight
+from scoring.service.appeals import Appeals
 from scoring.service.explanations import Explanations
 from scoring.service.known_plan import KnownPlan
 from scoring.service.publications import Publications
 from scoring.service.releases import PERIOD, YEAR, result_of, year_of
 from scoring.service.standings import Standings
-from scoring.store.tables import PublicationRow, StandingRow
+from scoring.store.tables import AppealRow, PublicationRow, StandingRow
 from shared.calendar.workdays import YearNotLoaded
 from shared.kit.auth import Principal
 from shared.kit.pages import Pages, language_of
@@ -37,6 +38,7 @@ def pages_router(
     standings: Standings,
     publications: Publications,
     explanations: Explanations,
+    appeals: Appeals,
     public_bulletin: bool,
 ) -> APIRouter:
     """What a person reads; a reader without a token is asked to sign in."""
@@ -110,6 +112,7 @@ def pages_router(
             this=next(one for one in versions if one.row.version == row.version),
             action_weights={one.id: one.weight for one in known.facts.actions},
             year_out=await shelf.has_year(plan, row.last_day.year, reader),
+            contested=_contested(await appeals.under_review(row), row, reader),
             signed_reader=reader is not None,
         )
 
@@ -168,6 +171,11 @@ def pages_router(
             view=view,
             told=told,
             newest=max(one.version for one in _versions(rows, period)),
+            contested=[
+                one
+                for one in _contested(await appeals.under_review(row), row, reader)
+                if one.unit == unit
+            ],
             trend=evenly(
                 TREND,
                 [(None if one.score is None else one.score / 100, one.period) for one in trend],
@@ -229,6 +237,14 @@ def _place(row: PublicationRow, *, newest: int) -> str:
     of = f"years/{row.last_day.year}" if row.kind == YEAR else row.period
     pinned = "" if row.version == newest else f"?version={row.version}"
     return f"/bulletin/{row.plan}/{of}{pinned}"
+
+
+def _contested(
+    open_: Sequence[AppealRow], row: PublicationRow, reader: Principal | None
+) -> list[AppealRow]:
+    """The open appeals that a reader may be told of: not those about what is hidden from it."""
+    tasks = {line.task for line in shown(result_of(row).tasks, reader)} if open_ else set()
+    return [one for one in open_ if one.item == one.unit or one.item in tasks]
 
 
 def _versions(rows: Sequence[PublicationRow], period: str) -> list[PublicationRow]:

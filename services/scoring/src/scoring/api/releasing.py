@@ -99,6 +99,7 @@ def releasing_router(
                 submissions=body.submissions,
                 exemptions=body.exemptions,
                 zero=body.zero,
+                appeals=body.appeals,
                 caller=office,
             )
         )

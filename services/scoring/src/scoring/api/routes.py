@@ -20,6 +20,7 @@ from scoring.api.schemas import (
     whole_publication_json,
 )
 from scoring.domain.documents import canonical
+from scoring.service.appeals import Appeals
 from scoring.service.caller import Refused
 from scoring.service.explanations import Explanations
 from scoring.service.publications import Publications
@@ -38,6 +39,7 @@ def results_router(
     standings: Standings,
     publications: Publications,
     explanations: Explanations,
+    appeals: Appeals,
     gate: Authenticate,
 ) -> APIRouter:
     """Routes of every result."""
@@ -77,7 +79,10 @@ def results_router(
         plan: str, period: str, principal: asking, version: Version = None
     ) -> JSONResponse:
         row = await _find(plan, period, version, principal)
-        return JSONResponse(whole_publication_json(row, office=is_office(principal)))
+        contested = [one.item for one in await appeals.under_review(row)]
+        return JSONResponse(
+            whole_publication_json(row, office=is_office(principal), contested=contested)
+        )
 
     @router.get(
         _PATH + "/documents",

@@ -11,10 +11,10 @@ from scoring.domain.events import EventShown
 from scoring.domain.exact import Printed
 from scoring.domain.ranking import Grade
 from scoring.domain.rollup import ActionResult, Rates, UnitReason, UnitResult
-from scoring.domain.task_line import TaskLine, TaskRow
+from scoring.domain.task_line import UNDER_REVIEW, TaskLine, TaskRow
 from scoring.domain.year_result import Figure, FigureRow, YearResult, YearUnit, shown_without
 from scoring.service.releases import result_of, year_of
-from scoring.store.tables import PublicationRow, StandingRow
+from scoring.store.tables import AppealRow, PublicationRow, StandingRow
 from shared.contracts.rulebook import Rulebook
 from shared.contracts.scoring import Light
 from shared.contracts.values import Amount, Contract, Day, Id, Instant, Note
@@ -48,6 +48,8 @@ class CorrectRequest(Contract):
     """Exemptions that are to act now."""
     zero: tuple[Id, ...] = ()
     """Tasks of which the data were found false."""
+    appeals: tuple[Id, ...] = ()
+    """The appeals it follows from: who filed one must not fare worse, but for false data."""
 
 
 class ReturnRequest(Contract):
@@ -60,6 +62,59 @@ class YearStep(Contract):
     """What is to be done with the year; approve and release are for another holder each."""
 
     step: Literal["draft", "approve", "release", "freeze"] = "draft"
+
+
+class AppealRequest(Contract):
+    """What a unit contests."""
+
+    plan: Id
+    period: Id
+    unit: Id
+    item: Id
+    """A task in which it has a share, or its own id for its score, rank and grade."""
+    grounds: Annotated[Note, Field(min_length=1)]
+
+
+class DecideRequest(Contract):
+    """What is decided of an appeal."""
+
+    upheld: bool
+    """Whether the unit was right; then a correction that names the appeal follows."""
+    reason: Annotated[Note, Field(min_length=1)]
+
+
+class Appeal(Contract):
+    """What a unit contests, and what was decided of it."""
+
+    id: Id
+    plan: Id
+    period: Id
+    version: int
+    """The version of the publication that it contests."""
+    unit: Id
+    item: Id
+    grounds: str
+    state: Literal["open", "upheld", "rejected"]
+    filed_by: str
+    filed_at: Moment
+    decide_by: Day
+    """The last day on which a decision is in time."""
+    reason: str | None
+    decided_by: str | None
+    decided_at: Moment | None
+    late: bool | None
+    """Whether it was decided after that day."""
+
+    @classmethod
+    def of(cls, row: AppealRow) -> Self:
+        """As it is stored."""
+        return cls.model_validate(row, from_attributes=True)
+
+
+class AppealList(Contract):
+    """Appeals, the newest first."""
+
+    items: tuple[Appeal, ...]
 
 
 class BoardRow(Contract):
@@ -212,6 +267,8 @@ class WholePublication(PublicationSummary):
     """A publication that is computed, with its manifest and lines."""
 
     manifest: Manifest
+    under_review: tuple[Id, ...]
+    """What is contested by an open appeal: tasks, and units for their scores."""
     units: tuple[UnitResult, ...]
     tasks: tuple[TaskRow, ...]
     actions: tuple[ActionResult, ...]
@@ -299,8 +356,13 @@ class ExplainedYear(Contract):
     result: YearUnit
 
 
-def whole_publication_json(row: PublicationRow, *, office: bool) -> dict[str, Any]:
-    """A publication with its manifest and lines; hidden tasks are for the office only."""
+def whole_publication_json(
+    row: PublicationRow, *, office: bool, contested: Collection[str] = ()
+) -> dict[str, Any]:
+    """A publication with its manifest and lines; hidden tasks are for the office only.
+
+    `contested` are the items under review: they are told beside what is published.
+    """
     body = PublicationSummary.of(row).model_dump(mode="json")
     if row.result is None or row.manifest is None:
         return body
@@ -308,9 +370,14 @@ def whole_publication_json(row: PublicationRow, *, office: bool) -> dict[str, An
     summary = result.summary()
     shown = {line.task for line in result.tasks if line.public or office}
     summary["tasks"] = [task for task in summary["tasks"] if task["task"] in shown]
+    for task in summary["tasks"]:
+        if task["task"] in contested:
+            task["flags"] = [*task["flags"], UNDER_REVIEW]
     for unit in summary["units"]:
         unit["lines"] = [line for line in unit["lines"] if line["task"] in shown]
-    return body | {"manifest": json.loads(row.manifest), **summary}
+    seen = shown | {unit["unit"] for unit in summary["units"]}
+    reviewed = [item for item in contested if item in seen]
+    return body | {"manifest": json.loads(row.manifest), "under_review": reviewed, **summary}
 
 
 def whole_year_json(row: PublicationRow, *, sealed: Collection[str]) -> dict[str, Any]:

@@ -18,6 +18,8 @@ class Amends(Contract):
     exemptions: tuple[str, ...] = ()
     zero: tuple[str, ...] = ()
     """The tasks of which the data were found false."""
+    appeals: tuple[str, ...] = ()
+    """The appeals it follows from: their units must not fare worse."""
 
     def after(self, earlier: "Amends") -> "Amends":
         """Both together, with the reason of this one."""
@@ -26,7 +28,24 @@ class Amends(Contract):
             submissions=_together(earlier.submissions, self.submissions),
             exemptions=_together(earlier.exemptions, self.exemptions),
             zero=_together(earlier.zero, self.zero),
+            appeals=self.appeals,
         )
+
+
+def refuse_worse(units: Sequence[str], before: PeriodResult, after: PeriodResult) -> None:
+    """An appeal does not lead to a worse score of who filed it, but for fraud (assessment 4.13).
+
+    Raises:
+        ValueError: `worse_for_appellant`, with the scores.
+    """
+    was = {one.unit: one.score for one in before.units}
+    for one in after.units:
+        old = was.get(one.unit)
+        if one.unit in units and old is not None and (one.score is None or one.score < old):
+            raise ValueError(
+                f"worse_for_appellant: {one.unit} would fall from {old} to {one.score}; only "
+                "false data (zero) may do that"
+            )
 
 
 NOTHING: Final = Amends(reason="")

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from scoring.domain.corrections import Amends, relit
+from scoring.domain.corrections import Amends, refuse_worse, relit
 from scoring.domain.documents import Publication
 from scoring.domain.evaluation_run import EvaluationFacts, run_evaluation
 from scoring.domain.facts import RunFacts
@@ -64,6 +64,8 @@ class Version(Generic[FactsRead]):
     amends: Amends | None
     """What the version names, with those before it; None for the first."""
     salt_key: bytes
+    appellants: tuple[str, ...] = ()
+    """The units whose appeals it follows from."""
 
     @property
     def cutoff(self) -> Cutoff:
@@ -83,6 +85,8 @@ class PeriodJob:
     def compute(self) -> Sequence[Drafted]:
         """See `Job`."""
         result = run_period(self.lead.facts)
+        if self.lead.published is not None:
+            refuse_worse(self.lead.appellants, self.lead.published, result)
         drafted = [_period(self.lead, result, self.last_digest)]
         new = {self.lead.row.period: result}
         before = self.lead.facts.period
@@ -187,6 +191,7 @@ class Drafting:
             published=result_of(earlier[-1]) if earlier else None,
             amends=await self._gathering.amends(session, row) if earlier else None,
             salt_key=self._salt_key,
+            appellants=await self._gathering.appellants(session, row),
         )
 
     async def _of_year(

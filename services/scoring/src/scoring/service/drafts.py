@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, delete
 
 from scoring.domain.corrections import Amends
+from scoring.service.appeals import REJECTED
 from scoring.service.caller import Caller, Refused
 from scoring.service.decisions import is_exemption
 from scoring.service.drafting import place_of
@@ -26,7 +27,7 @@ from scoring.service.releases import (
     versions,
     year_key,
 )
-from scoring.store.tables import DecisionRow, PublicationRow, ReportRow
+from scoring.store.tables import AppealRow, DecisionRow, PublicationRow, ReportRow
 from shared.calendar.periods import Period
 from shared.calendar.workdays import YearNotLoaded
 from shared.kit.clock import Clock
@@ -92,6 +93,7 @@ class Drafts:
         submissions: Sequence[str] = (),
         exemptions: Sequence[str] = (),
         zero: Sequence[str] = (),
+        appeals: Sequence[str] = (),
         caller: Caller,
     ) -> PublicationRow:
         """Ask for the next version of a published period (assessment 4.13).
@@ -103,18 +105,20 @@ class Drafts:
             submissions: corrected reports, by id.
             exemptions: exemptions that are to act now, by id.
             zero: tasks of which the data were found false.
+            appeals: the appeals of this period that it follows from, by id.
             caller: who drafts.
 
         Raises:
             Refused: `period_unpublished`, `frozen`, `nothing_named`, `unknown_submission`,
-                `unknown_exemption`, `unknown_task`; `draft_outdated` where the correction of an
-                earlier period waits that would make a new version of this one.
+                `unknown_exemption`, `unknown_task`, `unknown_appeal`; `draft_outdated` where
+                the correction of an earlier period waits that would make a new version of this one.
         """
         amends = Amends(
             reason=reason,
             submissions=tuple(submissions),
             exemptions=tuple(exemptions),
             zero=tuple(zero),
+            appeals=tuple(appeals),
         )
         wanted = await self.correctable(plan, period, amends)
         if not (amends.submissions or amends.exemptions or amends.zero):
@@ -278,6 +282,14 @@ class Drafts:
             row = await session.get(DecisionRow, (plan.facts.head.id, one))
             if row is None or not is_exemption(row):
                 raise Refused("unknown_exemption", f"there is no exemption {one}, or not yet")
+        for one in amends.appeals:
+            appeal = await session.get(AppealRow, one)
+            here = appeal is not None and (appeal.plan, appeal.period) == (
+                plan.facts.head.id,
+                period,
+            )
+            if appeal is None or not here or appeal.state == REJECTED:
+                raise Refused("unknown_appeal", f"{one} is no appeal that stands against {period}")
 
 
 async def _drop(session: AsyncSession, row: PublicationRow) -> None:

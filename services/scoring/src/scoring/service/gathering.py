@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import select
+from sqlmodel import col, select
 
 from scoring.domain.corrections import NOTHING, Amends
 from scoring.domain.evaluation_run import EvaluationFacts
@@ -21,7 +21,7 @@ from scoring.service.releases import (
     results_of,
     versions,
 )
-from scoring.store.tables import MarkRow, PublicationRow
+from scoring.store.tables import AppealRow, MarkRow, PublicationRow
 
 
 class Gathering:
@@ -51,6 +51,14 @@ class Gathering:
             if one.amends is not None and one.version <= row.version:
                 together = Amends.model_validate_json(one.amends).after(together)
         return together
+
+    async def appellants(self, session: AsyncSession, row: PublicationRow) -> tuple[str, ...]:
+        """The units whose appeals a correction follows from; none where it found fraud."""
+        amends = Amends.model_validate_json(row.amends) if row.amends else NOTHING
+        if amends.zero or not amends.appeals:
+            return ()
+        query = select(AppealRow.unit).where(col(AppealRow.id).in_(amends.appeals))
+        return tuple(sorted((await session.execute(query)).scalars()))
 
     async def plan_at(self, session: AsyncSession, plan: str, mark: MarkRow) -> KnownPlan:
         """The plan as it was in force at a mark.

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, Index, MetaData, Text
+from sqlalchemy import Column, Index, MetaData, Text, UniqueConstraint
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -156,6 +156,34 @@ class PublicationRow(Base, table=True):
     follows: str | None = None
     frozen_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
     frozen_by: str | None = None
+
+
+class AppealRow(Base, table=True):
+    """A unit contests an item of a publication: a task's line, or under its own id its score.
+
+    `state` is open, upheld or rejected; `late` tells whether it was decided after `decide_by`.
+    """
+
+    __tablename__ = "appeals"
+    __table_args__ = (
+        UniqueConstraint("plan", "period", "unit", "item", name="one_appeal_an_item"),
+    )
+
+    id: str = Field(primary_key=True)
+    plan: str
+    period: str
+    version: int
+    unit: str
+    item: str
+    grounds: str = Field(sa_column=Column(Text, nullable=False))
+    state: str
+    filed_by: str
+    filed_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
+    decide_by: date
+    reason: str | None = Field(default=None, sa_column=Column(Text))
+    decided_by: str | None = None
+    decided_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
+    late: bool | None = None
 
 
 class MarkRow(Base, table=True):
