@@ -39,6 +39,8 @@ from shared.contracts.intake import (
 from shared.contracts.notify import AlertRaised, AlertResolved, DeliveryFinished
 from shared.contracts.rejected import RecordRejected
 from shared.contracts.scoring import (
+    AppealDecided,
+    AppealFiled,
     EvaluationReleased,
     PublicationReleased,
     PublishedLine,
@@ -261,6 +263,36 @@ def _results_in_full() -> Iterator[tuple[str, Event]]:
             digest=MANIFEST_DIGEST,
             previous_digest=EARLIER_DIGEST,
             cutoff=MARK,
+        ),
+    )
+    yield (
+        "2022-02-14T10:00:00",
+        AppealFiled(
+            plan=CITY,
+            appeal="ap-1f2e3d4c",
+            period="2021-B6",
+            version=1,
+            unit=LEAD,
+            item="A5.T1",
+            grounds="年底数据以统计公报为准",
+            filed_at=at("2022-02-14T10:00:00"),
+            by="fgw-system",
+            decide_by=date(2022, 2, 28),
+        ),
+    )
+    yield (
+        "2022-02-16T10:00:00",
+        AppealDecided(
+            plan=CITY,
+            appeal="ap-1f2e3d4c",
+            period="2021-B6",
+            unit=LEAD,
+            item="A5.T1",
+            upheld=True,
+            reason="公报数与报送数不一致，属实",
+            decided_at=at("2022-02-16T10:00:00"),
+            by=OFFICE,
+            late=False,
         ),
     )
 

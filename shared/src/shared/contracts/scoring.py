@@ -207,6 +207,7 @@ class AppealFiled(Event):
     grounds: Note
     """Why."""
     filed_at: Instant
+    """When it was filed."""
     by: Line
     """The holder who filed it."""
     decide_by: Day
@@ -237,6 +238,7 @@ class AppealDecided(Event):
     reason: Note
     """Why."""
     decided_at: Instant
+    """When it was decided."""
     by: Line
     """The holder who decided: nobody who took part in the publication."""
     late: bool

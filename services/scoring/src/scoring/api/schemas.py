@@ -11,7 +11,7 @@ from scoring.domain.events import EventShown
 from scoring.domain.exact import Printed
 from scoring.domain.ranking import Grade
 from scoring.domain.rollup import ActionResult, Rates, UnitReason, UnitResult
-from scoring.domain.task_line import UNDER_REVIEW, TaskLine, TaskRow
+from scoring.domain.task_line import UNDER_REVIEW, Flag, TaskLine, TaskRow
 from scoring.domain.year_result import Figure, FigureRow, YearResult, YearUnit, shown_without
 from scoring.service.releases import result_of, year_of
 from scoring.store.tables import AppealRow, PublicationRow, StandingRow
@@ -263,6 +263,12 @@ class Manifest(Contract):
     """Those of the plan and its actions, in an evaluation."""
 
 
+class ReviewedRow(TaskRow):
+    """A task's line; the flag `under_review` stands while an appeal against it is open."""
+
+    flags: tuple[Flag | Literal["under_review"], ...]  # type: ignore[assignment]  # one more
+
+
 class WholePublication(PublicationSummary):
     """A publication that is computed, with its manifest and lines."""
 
@@ -270,7 +276,7 @@ class WholePublication(PublicationSummary):
     under_review: tuple[Id, ...]
     """What is contested by an open appeal: tasks, and units for their scores."""
     units: tuple[UnitResult, ...]
-    tasks: tuple[TaskRow, ...]
+    tasks: tuple[ReviewedRow, ...]
     actions: tuple[ActionResult, ...]
     plan_score: Printed | None
     rates: Rates

@@ -18,9 +18,9 @@ LeftOut = Literal[
     "no_expectation",
     "no_data",
 ]
-Flag = Literal["provisional", "source_pending", "carried", "corrected", "under_review"]
-UNDER_REVIEW: Final[Flag] = "under_review"
-"""Contested by an open appeal: it stands beside what is published, never in it (4.13)."""
+Flag = Literal["provisional", "source_pending", "carried", "corrected"]
+UNDER_REVIEW: Final = "under_review"
+"""A flag beside what is published, never in it: contested by an open appeal (4.13)."""
 Basis = Literal[
     "score.component/1",
     "score.deduction/1",
