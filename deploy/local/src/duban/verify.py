@@ -1122,8 +1122,14 @@ def scores_before(one: Publication, known: dict[str, Publication]) -> dict[str, 
         return {}  # what is wrong with it is told where it is examined
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Verify files, print the account, and return the exit status."""
+Also = Callable[[list[Publication]], list[Document]] | None
+
+
+def main(arguments: list[str] | None = None, also: Also = None) -> int:
+    """Verify files, print the account, and return the exit status.
+
+    `also` is a further examination of all publications: what it finds are errors.
+    """
     parser = argparse.ArgumentParser(
         description="Verify publications of Duban offline, and work out every number again."
     )
@@ -1135,10 +1141,13 @@ def main(arguments: list[str] | None = None) -> int:
     except Unreadable as error:
         problem({"code": "unreadable_file", "detail": str(error)}, as_json=asked.json)
         return 2
-    errors = [error for one in publications for error in one.errors] + chain
+    remade = also(publications) if also is not None else []
+    errors = [error for one in publications for error in one.errors] + chain + remade
     if asked.json:
         every = [one.as_json() for one in publications]
         body = {"ok": not errors, "publications": every, "chain": chain}
+        if also is not None:
+            body["remade"] = remade
         say(sys.stdout, json.dumps(body, ensure_ascii=False))
     else:
         for one in publications:

@@ -62,7 +62,10 @@ def build_app() -> typer.Typer:
             "doctor": "doctor:doctor",
             "simulate": "simulate:simulate",
             "verify": "verify:verify",
-            "export": _group("Write what happened as a file.", {"scenario": "export:scenario"}),
+            "export": _group(
+                "Write what happened as a file.",
+                {"scenario": "export:scenario", "journal": "export:journal"},
+            ),
         },
     )
 

@@ -174,10 +174,8 @@ class Door:
             return answer
         raise _refusal(service, response.status_code, answer)
 
-    def lines(
-        self, service: Service, path: str, *, params: Mapping[str, str]
-    ) -> list[dict[str, Any]]:
-        """What a service answers as NDJSON, an object a line.
+    def lines(self, service: Service, path: str, *, params: Mapping[str, str]) -> list[str]:
+        """What a service answers as NDJSON: its lines, each an object as it was written.
 
         Raises:
             Stop: as `ask`.
@@ -186,7 +184,7 @@ class Door:
         response = self.send(service, "GET", path, params=params, headers=headers)
         if not response.is_success:
             raise _refusal(service, response.status_code, _json_of(response))
-        return [json.loads(line) for line in response.text.split("\n") if line]
+        return [line for line in response.text.split("\n") if line]
 
     def send(
         self,

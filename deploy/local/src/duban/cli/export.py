@@ -32,7 +32,7 @@ def scenario(
     from duban.simulate.record import NotExportable, scenario_of  # noqa: PLC0415  # keeps help quick
 
     with Door() as door, progress(f"reading what happened to {plan}"):
-        events = list(_events(door, plan))
+        events = list(map(json.loads, journal_lines(door, plan)))
         publications = list(_publications(door, plan))
     try:
         written = scenario_of(events, publications)
@@ -41,18 +41,41 @@ def scenario(
     if out is None:
         typer.echo(json.dumps(written, ensure_ascii=False, indent=None if as_json else 1))
         return
-    try:
-        out.write_text(json.dumps(written, ensure_ascii=False, indent=1) + "\n")
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise Stop("unwritable_file", f"{out} cannot be written: {why}", status=2) from None
+    _write(out, json.dumps(written, ensure_ascii=False, indent=1) + "\n")
     entries = len(written["timeline"])
     answer = {"plan": plan, "file": str(out), "entries": entries}
     say(answer, f"{out}: {entries} entries; play it with: duban simulate {out}", as_json=as_json)
 
 
-def _events(door: Door, plan: str) -> Iterator[dict[str, Any]]:
-    """The plan's events as intake has them, page by page."""
+def journal(
+    plan: Annotated[str, typer.Argument(metavar="PLAN", help="The plan's id.")],
+    *,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where it is written; else it is printed.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write all that intake has said of a plan, one event a line, in order (NDJSON).
+
+    From it and the documents of its publications `duban verify --recompute` makes each again.
+
+    Example: duban export journal fuzhou-3820 --out journal.ndjson
+    """
+    with Door() as door, progress(f"reading the journal of {plan}"):
+        lines = list(journal_lines(door, plan))
+    if not lines:
+        raise Stop("unknown_plan", f"intake knows no plan {plan}")
+    if out is None:
+        for line in lines:
+            typer.echo(line)
+        return
+    _write(out, "".join(f"{line}\n" for line in lines))
+    answer = {"plan": plan, "file": str(out), "events": len(lines)}
+    say(answer, f"{out}: {len(lines)} events", as_json=as_json)
+
+
+def journal_lines(door: Door, plan: str) -> Iterator[str]:
+    """The plan's events as intake wrote them, page by page."""
     after = 0
     while True:
         params = {"plan": plan, "after": str(after), "limit": str(_PAGE)}
@@ -60,7 +83,15 @@ def _events(door: Door, plan: str) -> Iterator[dict[str, Any]]:
         if not lines:
             return
         yield from lines
-        after = lines[-1]["number"]
+        after = json.loads(lines[-1])["number"]
+
+
+def _write(out: Path, text: str) -> None:
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise Stop("unwritable_file", f"{out} cannot be written: {why}", status=2) from None
 
 
 def _publications(door: Door, plan: str) -> Iterator[dict[str, Any]]:

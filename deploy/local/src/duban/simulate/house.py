@@ -56,7 +56,7 @@ class VirtualClock:
         return self.now
 
 
-class _NoBus:
+class NoBus:
     """Nothing is sent and nothing is polled: the pump carries what is said."""
 
     def producer(self) -> None:
@@ -138,7 +138,7 @@ class House:
         """Wire the services; entering makes their tables, leaving forgets everything."""
         register()
         self.clock = clock = VirtualClock(start.astimezone(UTC))
-        bus = cast("Bus", _NoBus())
+        bus = cast("Bus", NoBus())
         self.intake = intake.wiring.build(
             settings=intake.config.IntakeSettings(database=IN_MEMORY, session_secret=_SECRET),
             bus=bus,
