@@ -28,6 +28,7 @@ COMMANDS = [
     "doctor",
     "simulate",
     "export scenario",
+    "export journal",
 ]
 LATER = ["publish correct"]
 

@@ -1,6 +1,8 @@
 """`duban verify --recompute` makes every publication again from the journal, byte for byte."""
 
+import asyncio
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,21 +62,9 @@ def a_history(folder: Path) -> Path:
     )
 
 
-async def kept(folder: Path, *, full: bool = True) -> tuple[Path, list[str]]:
+def kept(folder: Path, *, full: bool = True) -> tuple[Path, list[str]]:
     """The journal and the documents that a history leaves behind, as files."""
-    file = a_history(folder)
-    scenario = read_scenario(file, file.read_bytes())  # nobody else waits
-    async with House(start=scenario.start) as house:
-        assert await play(scenario, house, lambda _: None) == []
-        rows = await house.scoring.publications.all(plan=None, drafts=False, kind=None)
-        for number, row in enumerate(rows):
-            leaves = await house.scoring.publications.leaves(row)
-            body = document_set(row, row.manifest or "", leaves, full=full)
-            (folder / f"documents-{number}.json").write_bytes(canonical(body))
-        table = house.intake.parts.tables.journal
-        said = select(table).where(table.c.topic == topics.INTAKE).order_by(table.c.position)
-        async with house.intake.parts.db.read() as session:
-            events = (await session.execute(said)).mappings().all()
+    events = asyncio.run(_played(a_history(folder), full=full))
     lines = []
     for event in events:
         head = {
@@ -91,18 +81,34 @@ async def kept(folder: Path, *, full: bool = True) -> tuple[Path, list[str]]:
     return journal, sorted(map(str, folder.glob("documents-*.json")))
 
 
+async def _played(file: Path, *, full: bool) -> Sequence[Mapping[str, Any]]:
+    """What intake said; the documents are left beside the scenario."""
+    scenario = read_scenario(file, file.read_bytes())  # noqa: ASYNC240  # nobody else waits
+    async with House(start=scenario.start) as house:
+        assert await play(scenario, house, lambda _: None) == []
+        rows = await house.scoring.publications.all(plan=None, drafts=False, kind=None)
+        for number, row in enumerate(rows):
+            leaves = await house.scoring.publications.leaves(row)
+            body = document_set(row, row.manifest or "", leaves, full=full)
+            file.with_name(f"documents-{number}.json").write_bytes(canonical(body))
+        table = house.intake.parts.tables.journal
+        said = select(table).where(table.c.topic == topics.INTAKE).order_by(table.c.position)
+        async with house.intake.parts.db.read() as session:
+            return (await session.execute(said)).mappings().all()
+
+
 def recomputed(duban: Duban, journal: Path, documents: list[str]) -> tuple[int, Any]:
     result = duban("verify", *documents, "--recompute", "--journal", str(journal), "--json")
     return result.exit_code, json.loads(result.stdout) if result.stdout else result.stderr
 
 
 @pytest.mark.parametrize("full", [True, False])
-async def test_every_publication_is_made_again_byte_for_byte(
+def test_every_publication_is_made_again_byte_for_byte(
     duban: Duban,
     tmp_path: Path,
     full: bool,  # which copy
 ) -> None:
-    journal, documents = await kept(tmp_path, full=full)
+    journal, documents = kept(tmp_path, full=full)
     # H1 three times, H2 at least once, the evaluation, the year three times.
     assert len(documents) >= 8  # as said
     status, told = recomputed(duban, journal, documents)
@@ -110,10 +116,8 @@ async def test_every_publication_is_made_again_byte_for_byte(
     assert len(told["publications"]) == len(documents)
 
 
-async def test_a_report_that_was_changed_afterwards_is_found_out(
-    duban: Duban, tmp_path: Path
-) -> None:
-    journal, documents = await kept(tmp_path)
+def test_a_report_that_was_changed_afterwards_is_found_out(duban: Duban, tmp_path: Path) -> None:
+    journal, documents = kept(tmp_path)
     text = journal.read_text()
     assert text.count('"T1.I":"30"') == 1
     journal.write_text(text.replace('"T1.I":"30"', '"T1.I":"31"'))
@@ -121,11 +125,10 @@ async def test_a_report_that_was_changed_afterwards_is_found_out(
     assert status == 1
     where = [(one["publication"], one["where"]) for one in told["remade"]]
     assert ("town 2022-H1 v1", "unit U1, T1, score") in where
-    assert {name for name, _ in where} >= {"town 2022-H1 v1", "town 2022-year v1"} or where
 
 
-async def test_a_publication_before_those_given_is_missed(duban: Duban, tmp_path: Path) -> None:
-    journal, documents = await kept(tmp_path)
+def test_a_publication_before_those_given_is_missed(duban: Duban, tmp_path: Path) -> None:
+    journal, documents = kept(tmp_path)
     first = next(
         name
         for name in documents
@@ -139,8 +142,8 @@ async def test_a_publication_before_those_given_is_missed(duban: Duban, tmp_path
     assert "is missing" in told
 
 
-async def test_a_journal_that_is_cut_short_is_told(duban: Duban, tmp_path: Path) -> None:
-    journal, documents = await kept(tmp_path)
+def test_a_journal_that_is_cut_short_is_told(duban: Duban, tmp_path: Path) -> None:
+    journal, documents = kept(tmp_path)
     lines = journal.read_text().split("\n")
     journal.write_text("\n".join(lines[: len(lines) // 2]) + "\n")
     status, told = recomputed(duban, journal, documents)

@@ -145,6 +145,7 @@ class _Remaking:
     async def _ask(self, key: tuple[str, str, int], manifest: Document) -> None:
         """A draft as it was asked for, at the mark of the cut-off that the manifest names."""
         cutoff, corrects = manifest["cutoff"], manifest["corrects"]
+        last_day = await self._last_day(key, manifest)
         async with self._db.write(key[0]) as session:
             row = PublicationRow(
                 plan=key[0],
@@ -154,7 +155,7 @@ class _Remaking:
                 cutoff=await _mark(session, key[0], int(cutoff["position"])),
                 drafted_by="recompute",
                 drafted_at=self._clock.business_now(),
-                last_day=await self._last_day(key, manifest),
+                last_day=last_day,
                 correlation="0" * 32,
                 kind=str(manifest["kind"]),
                 amends=None if corrects is None else _amends(corrects).model_dump_json(),

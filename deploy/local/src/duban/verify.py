@@ -1152,6 +1152,8 @@ def main(arguments: list[str] | None = None, also: Also = None) -> int:
     else:
         for one in publications:
             say(sys.stdout, one.told(), *(f"  {note}" for note in one.notes))
+        if also is not None and not remade:
+            say(sys.stdout, f"{len(publications)} made again from the journal, byte for byte")
     if not errors:
         return 0
     detail = f"{len(errors)} things do not follow"
