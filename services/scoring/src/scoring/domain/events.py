@@ -58,8 +58,12 @@ def points_of(award: Award) -> Fraction:
     return LEVELS[award.level] if award.level is not None else Fraction(0)
 
 
-def judged(entries: Iterable[Entered], exemptions: Sequence[Exemption]) -> tuple[EventShown, ...]:
+def judged(
+    entries: Iterable[Entered], exemptions: Sequence[Exemption], *, of_one: bool = False
+) -> tuple[EventShown, ...]:
     """An award counts once per matter, the highest wins; deductions all count (assessment 4.8).
+
+    `of_one`: all are of one unit, although some were entered for those that became part of it.
 
     `entries` are those of one year or period, in the order of decisions; of equal awards the first
     counts.
@@ -69,7 +73,8 @@ def judged(entries: Iterable[Entered], exemptions: Sequence[Exemption]) -> tuple
     best: dict[tuple[str, str], tuple[Fraction, str]] = {}
     for one in known:
         if isinstance(one.entry, Award):
-            matter, points = (one.entry.unit, one.entry.matter), points_of(one.entry)
+            matter = ("" if of_one else one.entry.unit, one.entry.matter)
+            points = points_of(one.entry)
             if matter not in best or points > best[matter][0]:
                 best[matter] = (points, one.decision)
     highest = {decision for _, decision in best.values()}
@@ -113,7 +118,7 @@ def bonus_and_deductions(
 
     `entries` are those of one unit, and of one year or one period (assessment 4.8).
     """
-    events = judged(entries, exemptions)
+    events = judged(entries, exemptions, of_one=True)
 
     def together(kind: str, *, uncapped: bool = False) -> Fraction:
         counted = (one for one in events if one.type == kind and one.counts)

@@ -3,25 +3,39 @@
 Assessment 4.6, 4.10, 4.11: everything here is printed, so a pocket calculator can follow.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from scoring.domain.event_sums import EventTeller, operand, settled
+from scoring.domain.events import EventShown
 from scoring.domain.exact import Printed, write_exact
 from scoring.domain.period_run import PeriodResult
-from scoring.domain.rollup import UnitResult
+from scoring.domain.rollup import UnitResult, weighted_mean
 from shared.contracts.plan import ActionHead, Language
+from shared.contracts.rulebook import Rulebook
 from shared.contracts.values import Text
 
 _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     "zh-CN": {
         "unit": "{unit}：U = Σ(权重 × 份额 × 得分) ÷ Σ(权重 × 份额) = {sum} = {score}",
+        "unit.events": "{unit}：U = min(100, max(0, Σ(权重 × 份额 × 得分) ÷ Σ(权重 × 份额) "
+        "+ 加分 − 扣分)) = {sum} = {score}",
         "unit.none": "{unit}：本期没有计分任务，不参评",
         "weights": "计入权重 {counted}，未计入权重 {left_out}",
         "line": "{task} {title}：权重 {weight} × 份额 {share}，得分 {score}",
         "line.left_out": "{task} {title}：权重 {weight} × 份额 {share}，不计分",
-        "rank": "在{group}组 {of} 个参评单位中排第 {rank}：{better} 个单位得分更高",
+        "rank": "在{group}组 {of} 个参评单位中排第 {rank}：",
+        "competition": "{better} 个单位得分更高",
+        "dense": "有 {scores} 个更高的得分",
+        "modified": "连同本单位有 {level} 个单位得分不低于此",
+        "ordinal": "{better} 个单位得分更高，{ahead} 个单位得分相同而排在前（{order}）",
+        "fewer_red": "红灯任务少",
+        "progress": "进度得分高",
+        "on_time_rate": "按时率高",
+        "last_period": "上期得分高",
+        "id": "编号在前",
         "grade": "等次：{grade}",
         "reason.insufficient_basis": "未计入权重过半，依据不足，不排名",
         "reason.no_seat": "得分达到优秀线，但名额已满",
@@ -38,11 +52,22 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     },
     "en": {
         "unit": "{unit}: U = Σ(weight × share × score) ÷ Σ(weight × share) = {sum} = {score}",
+        "unit.events": "{unit}: U = min(100, max(0, Σ(weight × share × score) ÷ Σ(weight × share) "
+        "+ bonus − deductions)) = {sum} = {score}",
         "unit.none": "{unit}: no task counts in this period, so it is not assessed",
         "weights": "Counted weight {counted}, left-out weight {left_out}",
         "line": "{task} {title}: weight {weight} × share {share}, score {score}",
         "line.left_out": "{task} {title}: weight {weight} × share {share}, not counted",
-        "rank": "Rank {rank} of {of} ranked units in {group}: {better} have a better score",
+        "rank": "Rank {rank} of {of} ranked units in {group}: ",
+        "competition": "{better} have a better score",
+        "dense": "{scores} better scores stand above",
+        "modified": "{level}, with itself, have at least this score",
+        "ordinal": "{better} have a better score, {ahead} with the same one come first ({order})",
+        "fewer_red": "fewer red tasks",
+        "progress": "more progress",
+        "on_time_rate": "more on time",
+        "last_period": "better in the period before",
+        "id": "the earlier id",
         "grade": "Grade: {grade}",
         "reason.insufficient_basis": "More than half of its weight is left out: not ranked",
         "reason.no_seat": "Its score is excellent, and the seats are taken",
@@ -69,6 +94,7 @@ class Teller:
 
     language: Language
     titles: Mapping[str, Text]
+    rulebook: Rulebook
 
     def unit(self, unit: UnitResult, result: PeriodResult) -> tuple[str, ...]:
         """A unit's score from the scores of its tasks, its rank and its grade."""
@@ -92,7 +118,7 @@ class Teller:
                     score=score,
                 )
             )
-        told.append(self.sum("unit", terms, unit.score, unit=self.title(unit.unit)))
+        told += self.whole(unit, terms, [one for one in result.events if one.unit == unit.unit])
         told.append(
             self.say(
                 "weights",
@@ -102,24 +128,45 @@ class Teller:
         )
         return (*told, *self.standing(unit, result))
 
+    def whole(
+        self, unit: UnitResult, terms: Sequence[Term], events: Sequence[EventShown]
+    ) -> Iterator[str]:
+        """The unit's score; where events are in it, what they come to before it (4.8)."""
+        name = self.title(unit.unit)
+        mean = weighted_mean(terms)
+        if unit.deductions is None or mean is None or unit.score is None:
+            yield self.sum("unit", terms, unit.score, unit=name)
+            return
+        teller = EventTeller(language=self.language, settings=self.rulebook.events)
+        yield from map(teller.event, events)
+        bonus, deductions = yield from teller.sums(events, mean)
+        sum_ = f"min(100, max(0, {settled(_mean(terms), bonus, deductions)}))"
+        yield self.say("unit.events", unit=name, sum=sum_, score=unit.score)
+
     def standing(self, unit: UnitResult, result: PeriodResult) -> list[str]:
         """A unit's place among the ranked units of its group, its grade, and what bars it."""
         ranked = [one for one in result.units if one.group == unit.group and one.rank is not None]
         told = []
         if unit.rank is not None and unit.score is not None:
-            better = sum(one.score is not None and one.score > unit.score for one in ranked)
-            told.append(
-                self.say(
-                    "rank",
-                    rank=unit.rank,
-                    of=len(ranked),
-                    group=self.title(unit.group),
-                    better=better,
-                )
-            )
+            of, group = len(ranked), self.title(unit.group)
+            scores = [one.score for one in ranked if one.score is not None]
+            why = self.place(unit.rank, unit.score, scores)
+            told.append(self.say("rank", rank=unit.rank, of=of, group=group) + why)
         if unit.grade is not None:
             told.append(self.say("grade", grade=self.say(unit.grade)))
         return told + [self.say(f"reason.{reason}") for reason in unit.reasons]
+
+    def place(self, rank: int, score: Printed, scores: Sequence[Printed]) -> str:
+        """Why it has this rank, by the rulebook's way to rank (assessment 4.10)."""
+        above = [one for one in scores if one > score]
+        return self.say(
+            self.rulebook.ranking,
+            better=len(above),
+            scores=len(set(above)),
+            level=sum(one >= score for one in scores),
+            ahead=rank - 1 - len(above),
+            order=", ".join(self.say(term) for term in (*self.rulebook.tie_break, "id")),
+        )
 
     def action(self, action: str, result: PeriodResult) -> str:
         """An action's score from those of its tasks."""
@@ -139,12 +186,10 @@ class Teller:
 
     def sum(self, what: str, terms: Sequence[Term], score: Printed | None, **facts: object) -> str:
         """A weighted mean with its numbers put in."""
-        counted = [(weight, one) for weight, one in terms if one is not None and weight]
-        if score is None or not counted:
+        sum_ = _mean(terms)
+        if score is None or not sum_:
             return self.say(f"{what}.none", **facts)
-        above = " + ".join(f"{_operand(weight)} × {one}" for weight, one in counted)
-        below = " + ".join(_operand(weight) for weight, _ in counted)
-        return self.say(what, sum=f"({above}) ÷ ({below})", score=score, **facts)
+        return self.say(what, sum=sum_, score=score, **facts)
 
     def title(self, of: str) -> str:
         """What people call it."""
@@ -155,6 +200,9 @@ class Teller:
         return _WORDS[self.language][word].format(**facts)
 
 
-def _operand(number: Fraction) -> str:
-    text = write_exact(number)
-    return f"({text})" if "/" in text else text
+def _mean(terms: Sequence[Term]) -> str:
+    """A weighted mean with its numbers put in; "" where nothing counts."""
+    counted = [(weight, one) for weight, one in terms if one is not None and weight]
+    above = " + ".join(f"{operand(weight)} × {one}" for weight, one in counted)
+    below = " + ".join(operand(weight) for weight, _ in counted)
+    return f"({above}) ÷ ({below})" if counted else ""

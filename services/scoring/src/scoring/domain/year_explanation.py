@@ -3,12 +3,12 @@
 Everything that is put into a sum is printed, so a pocket calculator can follow.
 """
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from scoring.domain.events import EventShown, guarded_bonus
+from scoring.domain.event_sums import EventTeller, operand, settled
 from scoring.domain.exact import write_exact
 from scoring.domain.explanation import equation
 from scoring.domain.successions import weighed
@@ -39,15 +39,6 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "b.none": "没有年度目标，B 不计入",
         "public": "公众评价 C = {value}",
         "over": "超额加分 = {sum} = {value}",
-        "award": "加分事项 {matter}（{on}）：{points} 分",
-        "penalty": "扣分事项 {matter}（{on}）：{points} 分",
-        "veto": "一票否决 {matter}（{on}）：等次至多{cap}",
-        "lower": "，同一事项另有更高加分，不计",
-        "waived": "，已依容错 {by} 免除",
-        "uncapped": "，不受扣分上限限制",
-        "bonus": "加分 = min({sum}, {most}) = {value}",
-        "guard": "低于 {floor} 分的，加分只计到 {floor} 分：加 {value}",
-        "deductions": "扣分 = {sum} = {value}",
         "score": "年度得分 = min(100, max(0, {sum})) = {score}",
         "rank": "在{group}组 {of} 个参评单位中排第 {rank}：{better} 个单位得分更高",
         "grade": "等次：{grade}",
@@ -81,15 +72,6 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "b.none": "There is no target of the year: B is left out",
         "public": "Public rating C = {value}",
         "over": "Overshoot = {sum} = {value}",
-        "award": "Award {matter} ({on}): {points} points",
-        "penalty": "Penalty {matter} ({on}): {points} points",
-        "veto": "Veto {matter} ({on}): {cap} is the best grade left",
-        "lower": ", below another award of the matter and not counted",
-        "waived": ", waived by the exemption {by}",
-        "uncapped": ", outside the cap",
-        "bonus": "Bonus = min({sum}, {most}) = {value}",
-        "guard": "Below {floor} a bonus counts up to {floor}: {value} is added",
-        "deductions": "Deductions = {sum} = {value}",
         "score": "Year = min(100, max(0, {sum})) = {score}",
         "rank": "Rank {rank} of {of} ranked units in {group}: {better} have a better score",
         "grade": "Grade: {grade}",
@@ -115,6 +97,11 @@ class YearTeller:
     titles: Mapping[str, Text]
     rulebook: Rulebook
 
+    @property
+    def events(self) -> EventTeller:
+        """Tells the events of the year."""
+        return EventTeller(language=self.language, settings=self.rulebook.events)
+
     def unit(self, unit: YearUnit, result: YearResult) -> tuple[str, ...]:
         """A unit's year, one sentence or sum an item."""
         told = [self.say("head", unit=self.title(unit.unit), year=result.year)]
@@ -125,7 +112,7 @@ class YearTeller:
         for term in unit.target_terms:
             told += self.term(term)
         told += self.targets(unit, b, over)
-        told += [self.event(one) for one in unit.events]
+        told += [self.events.event(one) for one in unit.events]
         told += self.score(unit, a, b, over)
         return (*told, *self.standing(unit, result))
 
@@ -145,7 +132,7 @@ class YearTeller:
             terms = []
             for task in unit.task_terms:
                 mean = mean_of(task.scores) or Fraction(0)
-                terms.append((task.weight, _operand(mean)))
+                terms.append((task.weight, operand(mean)))
                 scores = list(_counting(task.scores))
                 yield self.say(
                     "task",
@@ -198,29 +185,14 @@ class YearTeller:
         if b is None:
             yield self.say("b.none")
         else:
-            weights = " + ".join(_operand(w) for w, _, _ in terms)
-            attained = " + ".join(f"{_operand(w)} × {_operand(a)}" for w, a, _ in terms)
+            weights = " + ".join(operand(w) for w, _, _ in terms)
+            attained = " + ".join(f"{operand(w)} × {operand(a)}" for w, a, _ in terms)
             yield self.say("b", sum=f"100 × ({attained}) ÷ ({weights})", value=unit.attainment)
             if over:
-                earned = " + ".join(f"{_operand(w)} × {_operand(o)}" for w, _, o in terms)
+                earned = " + ".join(f"{operand(w)} × {operand(o)}" for w, _, o in terms)
                 yield self.say("over", sum=f"({earned}) ÷ ({weights})", value=unit.overshoot)
         if unit.public is not None:
             yield self.say("public", value=unit.public)
-
-    def event(self, event: EventShown) -> str:
-        """An award, a penalty or a veto, and whether it counts."""
-        told = self.say(
-            event.type,
-            matter=event.matter,
-            on=event.on,
-            points=None if event.points is None else write_exact(event.points),
-            cap=self.say(event.cap) if event.cap else None,
-        )
-        if event.waived_by is not None:
-            told += self.say("waived", by=event.waived_by)
-        elif not event.counts:
-            told += self.say("lower")
-        return told + (self.say("uncapped") if event.uncapped else "")
 
     def score(
         self, unit: YearUnit, a: Fraction | None, b: Fraction | None, over: Fraction
@@ -232,42 +204,12 @@ class YearTeller:
         weighed = [(w, values[name] or Fraction(0)) for name, w in unit.weights.items()]
         whole = sum((w for w, _ in weighed), Fraction(0))
         mean = sum((w * of for w, of in weighed), Fraction(0)) / whole if whole else a
-        bonus, deductions = yield from self.events(unit, mean + over)
-        sum_ = " + ".join(f"{_operand(w)} × {_operand(of)}" for w, of in weighed) or _operand(a)
+        bonus, deductions = yield from self.events.sums(unit.events, mean + over)
+        sum_ = " + ".join(f"{operand(w)} × {operand(of)}" for w, of in weighed) or operand(a)
         if whole not in {0, 1}:
-            sum_ = f"({sum_}) ÷ {_operand(whole)}"
-        for amount, sign in ((over, "+"), (bonus, "+"), (deductions, "−")):
-            sum_ += f" {sign} {_operand(amount)}" if amount else ""
+            sum_ = f"({sum_}) ÷ {operand(whole)}"
+        sum_ = settled(settled(sum_, over, Fraction(0)), bonus, deductions)
         yield self.say("score", sum=sum_, score=unit.score)
-
-    def events(
-        self, unit: YearUnit, before: Fraction
-    ) -> Generator[str, None, tuple[Fraction, Fraction]]:
-        """Bonus and deductions under their caps, told, and what they come to.
-
-        `before` is the score without them.
-        """
-        settings = self.rulebook.events
-        awards = _points(unit.events, "award")
-        capped = _points(unit.events, "penalty")
-        uncapped = _points(unit.events, "penalty", uncapped=True)
-        bonus = min(sum(awards, Fraction(0)), Fraction(settings.bonus_max))
-        if awards:
-            added = " + ".join(map(_operand, awards))
-            most = write_exact(Fraction(settings.bonus_max))
-            yield self.say("bonus", sum=added, most=most, value=write_exact(bonus))
-        guarded = guarded_bonus(before, bonus, settings)
-        if guarded != bonus:
-            floor = write_exact(Fraction(settings.floor_guard))
-            yield self.say("guard", floor=floor, value=write_exact(guarded))
-        taken = min(sum(capped, Fraction(0)), Fraction(settings.deduction_max))
-        if capped or uncapped:
-            most = write_exact(Fraction(settings.deduction_max))
-            sums = [f"min({' + '.join(map(_operand, capped))}, {most})"] if capped else []
-            taken += sum(uncapped, Fraction(0))
-            sum_ = " + ".join([*sums, *map(_operand, uncapped)])
-            yield self.say("deductions", sum=sum_, value=write_exact(taken))
-        return guarded, taken
 
     def standing(self, unit: YearUnit, result: YearResult) -> Iterator[str]:
         """A unit's place among the ranked units of its group, its grade, and what bars it."""
@@ -307,28 +249,16 @@ def _counting(terms: Iterable[PeriodTerm]) -> Iterator[tuple[Fraction, str]]:
     for one in terms:
         value = value_of(one)
         if value is not None:
-            yield one.weight, _operand(value) if one.parts else str(one.score)
+            yield one.weight, operand(value) if one.parts else str(one.score)
 
 
 def _weighed(terms: Sequence[tuple[Fraction, str]]) -> str:
     """A mean with its numbers put in; where all weigh the same the weights are left out."""
     if len({weight for weight, _ in terms}) == 1:
         return f"({' + '.join(of for _, of in terms)}) ÷ {len(terms)}"
-    above = " + ".join(f"{_operand(weight)} × {of}" for weight, of in terms)
-    return f"({above}) ÷ ({' + '.join(_operand(weight) for weight, _ in terms)})"
-
-
-def _points(
-    events: Sequence[EventShown], kind: str, *, uncapped: bool = False
-) -> Sequence[Fraction]:
-    counting = (one for one in events if one.type == kind and one.counts)
-    return [one.points for one in counting if one.points is not None and one.uncapped == uncapped]
+    above = " + ".join(f"{operand(weight)} × {of}" for weight, of in terms)
+    return f"({above}) ÷ ({' + '.join(operand(weight) for weight, _ in terms)})"
 
 
 def _exact(printed: object) -> Fraction | None:
     return None if printed is None else Fraction(str(printed))
-
-
-def _operand(number: Fraction) -> str:
-    text = write_exact(number)
-    return f"({text})" if "/" in text or number < 0 else text

@@ -13,10 +13,9 @@ from scoring.domain.period_run import PeriodResult
 from scoring.service.caller import Caller, Refused
 from scoring.service.facts import Facts
 from scoring.service.known_plan import KnownPlan
-from scoring.service.releases import PERIOD, is_frozen, result_of, versions
+from scoring.service.releases import PERIOD, is_frozen, result_of, rulebook_of, versions
 from scoring.store.tables import AppealRow, PublicationRow
 from shared.calendar.workdays import YearNotLoaded
-from shared.contracts.rulebook import Rulebook
 from shared.contracts.scoring import AppealDecided, AppealFiled
 from shared.kit.clock import Clock
 from shared.kit.db import Database
@@ -58,7 +57,7 @@ class Appeals:
             row = await self._contested(session, known, period)
             _refuse_unknown(result_of(row), unit, item)
             now = self._clock.business_now()
-            rules = _rulebook(row).appeal
+            rules = rulebook_of(row).appeal
             until = _day_after(known, _released_on(row, known), rules.file_working_days)
             if known.calendar.day_of(now) > until:
                 raise Refused(
@@ -206,7 +205,7 @@ class Appeals:
             raise Refused("already_decided", f"{appeal} was {row.state} by {row.decided_by}")
         out = (await versions(session, row.plan, row.period))[row.version - 1]
         involved = {row.filed_by, out.drafted_by, out.approved_by, out.released_by}
-        if _rulebook(out).separation == "on" and caller.holder in involved:
+        if rulebook_of(out).separation == "on" and caller.holder in involved:
             message = "an appeal is decided by somebody who neither filed it nor published it"
             raise Refused("same_holder", message)
         return row
@@ -226,11 +225,6 @@ def _refuse_unknown(result: PeriodResult, unit: str, item: str) -> None:
     if item not in {unit, *mine}:
         message = f"{unit} has no share in {item}: name a task of its own, or {unit} for its score"
         raise Refused("unknown_item", message)
-
-
-def _rulebook(row: PublicationRow) -> Rulebook:
-    """The rulebook that a publication was made by."""
-    return Rulebook.model_validate_json(json.dumps(json.loads(row.manifest or "{}")["rulebook"]))
 
 
 def _released_on(row: PublicationRow, known: KnownPlan) -> date:

@@ -1,7 +1,5 @@
 """Explanations: what was published told in words, with the titles of the plan."""
 
-import json
-
 from scoring.domain.explanation import explain
 from scoring.domain.period_run import PeriodResult
 from scoring.domain.sums import Teller
@@ -11,10 +9,9 @@ from scoring.domain.year_result import YearUnit, shown_without
 from scoring.service.caller import Refused
 from scoring.service.facts import Facts
 from scoring.service.known_plan import KnownPlan
-from scoring.service.releases import result_of, year_of
+from scoring.service.releases import result_of, rulebook_of, year_of
 from scoring.store.tables import PublicationRow
 from shared.contracts.plan import Language, Named
-from shared.contracts.rulebook import Rulebook
 from shared.contracts.values import Text
 from shared.kit.db import Database
 
@@ -90,7 +87,8 @@ class Explanations:
         lines = [line for line in result.tasks if line.shares.get(unit)]
         if not hidden and not all(line.public for line in lines):
             return ()
-        return Teller(language=language, titles=titles_of(known)).unit(found, result)
+        teller = Teller(language=language, titles=titles_of(known), rulebook=rulebook_of(row))
+        return teller.unit(found, result)
 
     async def sealed(self, plan: str) -> frozenset[str]:
         """The tasks of a plan that are not for everybody.
@@ -116,12 +114,7 @@ class Explanations:
             raise Refused("not_computed", f"{row.plan} {row.period} has no result yet")
         result, known = year_of(row), await self.plan_of(row.plan)
         sealed = {task.id for _, task in known.facts.tasks if not task.publish}
-        settings = json.dumps(json.loads(row.manifest)["rulebook"])
-        teller = YearTeller(
-            language=language,
-            titles=titles_of(known),
-            rulebook=Rulebook.model_validate_json(settings),
-        )
+        teller = YearTeller(language=language, titles=titles_of(known), rulebook=rulebook_of(row))
         told: dict[str, tuple[YearUnit, tuple[str, ...]]] = {}
         for unit in result.units:
             shown = unit if hidden or unit.unit == own else shown_without(unit, sealed)
@@ -141,7 +134,7 @@ class Explanations:
         known = await self.plan_of(row.plan)
         if not hidden and not all(line.public for line in result.tasks):
             return ()
-        teller = Teller(language=language, titles=titles_of(known))
+        teller = Teller(language=language, titles=titles_of(known), rulebook=rulebook_of(row))
         return teller.plan(result, known.facts.actions)
 
 

@@ -1,5 +1,6 @@
 """Publications as stored: their lines, the latest of each period, what they found finished."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
@@ -16,6 +17,7 @@ from scoring.domain.year_result import YearResult
 from scoring.service.known_plan import KnownPlan
 from scoring.store.tables import PublicationRow
 from shared.calendar.periods import Period
+from shared.contracts.rulebook import Rulebook
 
 PUBLISHED: Final = "published"
 PERIOD: Final = "period"
@@ -46,6 +48,17 @@ def year_of(row: PublicationRow) -> YearResult:
     if row.result is None:
         raise ValueError(f"{row.plan} {row.period} v{row.version} is not computed yet")
     return YearResult.model_validate_json(row.result)
+
+
+def rulebook_of(row: PublicationRow) -> Rulebook:
+    """The rulebook that a computed publication was made by.
+
+    Raises:
+        ValueError: it has not been computed.
+    """
+    if row.manifest is None:
+        raise ValueError(f"{row.plan} {row.period} v{row.version} is not computed yet")
+    return Rulebook.model_validate_json(json.dumps(json.loads(row.manifest)["rulebook"]))
 
 
 @lru_cache(maxsize=64)
