@@ -62,6 +62,11 @@ def test_a_period_goes_from_a_report_to_its_explanation(running: Running, tmp_pa
     known = running.drafter.answer("explain", *period, "hall", "--lang", "en")
     assert told.stdout.splitlines() == list(known["text"])
     assert known["text"] != running.drafter.answer("explain", *period, "hall")["text"]
+    of_unit = running.drafter("explain", *period, "--unit", "port", "--lang", "en")
+    assert of_unit.exit_code == 0, of_unit.output
+    assert "Rank" in of_unit.stdout or "score" in of_unit.stdout
+    assert running.drafter("explain", *period, "--lang", "en").exit_code == 0
+    assert running.drafter("explain", *period, "hall", "--unit", "port").exit_code == 2  # misuse
 
 
 def test_a_dry_run_of_a_plan_tells_the_effect_and_changes_nothing(

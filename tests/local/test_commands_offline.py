@@ -19,6 +19,7 @@ COMMANDS = [
     "publish draft",
     "publish approve",
     "publish release",
+    "publish correct",
     "explain",
     "verify",
     "token bootstrap",
@@ -30,7 +31,6 @@ COMMANDS = [
     "export scenario",
     "export journal",
 ]
-LATER = ["publish correct"]
 
 
 def written(folder: Path, name: str, text: str) -> Path:
@@ -45,17 +45,6 @@ def test_the_help_of_a_command_shows_an_example_and_json(duban: Duban, command: 
     assert result.exit_code == 0
     assert f"Example: duban {command}" in result.stdout
     assert "--json" in result.stdout
-
-
-@pytest.mark.parametrize("command", LATER)
-def test_what_a_later_release_brings_is_refused_whatever_it_is_given(
-    duban: Duban, command: str
-) -> None:
-    result = duban(*command.split(), "something", "--else")
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith("not_supported: ")
-    assert duban.refusal(*command.split())[1]["code"] == "not_supported"
-    assert "Not in this release" in duban(*command.split(), "--help").stdout
 
 
 def test_help_does_not_wait_for_the_services_to_be_imported() -> None:

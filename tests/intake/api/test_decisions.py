@@ -117,11 +117,25 @@ async def test_an_exemption_keeps_its_name_and_is_granted_once(town: Town) -> No
     assert len(town.said(DecisionMade)) == len(await listed(town)) == 1
 
 
-@pytest.mark.parametrize("kind", ["merge", "split", "appeal"])
-async def test_what_is_not_carried_yet_is_refused_as_such(town: Town, kind: str) -> None:
-    answer = await decide(town, {"type": kind, "unit": "water"})
-    assert (answer.status_code, answer.json()["code"]) == (422, "not_supported")
+async def test_an_exemption_is_granted_by_somebody_else_than_who_applied(town: Town) -> None:
+    applied = {**EXEMPT, "applicant": "office"}
+    await town.issue("works director", "office", unit="works")
+    for said, by in ((applied, "office"), (EXEMPT, "works director")):
+        answer = await decide(town, said, by=by)
+        assert (answer.status_code, answer.json()["code"]) == (403, "same_holder")
     assert town.said(DecisionMade) == []
+    assert (await decide(town, applied, by="second office")).status_code == 201  # created
+
+
+async def test_a_merger_makes_a_version_in_which_the_successor_answers(town: Town) -> None:
+    said = {"type": "merge", "units": ["works"], "into": "east", "effective": "2022-B3"}
+    outcome = await decided(town, said)
+    assert outcome["version"] == 2  # the second
+    tasks = [task for action in (await plan_shown(town))["document"]["actions"] for task in action["tasks"]]
+    held = [one for task in tasks for one in task["assignments"] if one["unit"] == "works"]
+    assert held
+    assert max(one["valid"]["to"] for one in held) == "2022-04-30"
+    assert [one["decided"]["into"] for one in await listed(town, by="water")] == ["east"]
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def build(*, settings: IntakeSettings, bus: Bus, clock: Clock, member: str) -> I
         rulebooks=rulebooks,
         submissions=submissions,
         review=Review(db=db, journal=journal, plans=plans, rulebooks=rulebooks, clock=clock),
-        decisions=Decisions(db=db, journal=journal, plans=plans, clock=clock),
+        decisions=Decisions(db=db, journal=journal, plans=plans, rulebooks=rulebooks, clock=clock),
         duties=duties,
         rounds=rounds,
     )

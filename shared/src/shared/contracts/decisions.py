@@ -55,6 +55,8 @@ class Exemption(Grounds):
     """The periods it holds for."""
     matter: Line | None = None
     """E3: the matter whose penalty is waived; otherwise what it is about."""
+    applicant: Line | None = None
+    """Who applied for it: somebody else grants it."""
 
 
 class Adjustment(Grounds):

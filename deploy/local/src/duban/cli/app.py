@@ -23,9 +23,6 @@ _ABOUT: Final = (
     "DUBAN_NOTIFY_URL say where the services are, if not on this machine.\n\n"
     "Exit status: 0 fine, 1 refused, 2 misuse. Errors go to standard error."
 )
-_LATER: Final = "later:refuse"
-"""A command of a later release; whatever it is given, it is refused."""
-_TAKES_ANYTHING: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 def build_app() -> typer.Typer:
@@ -41,12 +38,12 @@ def build_app() -> typer.Typer:
             ),
             "submit": "submit:submit",
             "publish": _group(
-                "Take a period to its publication (通报): draft, approve, release.",
+                "Take a period to its publication (通报): draft, approve, release, correct.",
                 {
                     "draft": "publish:draft",
                     "approve": "publish:approve",
                     "release": "publish:release",
-                    "correct": _LATER,
+                    "correct": "publish:correct",
                 },
             ),
             "explain": "publish:explain",
@@ -102,8 +99,7 @@ def _opened(name: str, content: "str | typer.Typer") -> "Command":
     module, _, function = content.partition(":")
     work = getattr(import_module(f"duban.cli.{module}"), function)
     alone = _typer(None)
-    settings = _TAKES_ANYTHING if content == _LATER else None
-    alone.command(name, context_settings=settings)(guarded(work))
+    alone.command(name)(guarded(work))
     return get_command(alone)
 
 

@@ -24,7 +24,6 @@ KINDS: Final[Mapping[str, type[BaseModel]]] = {
     kind.model_fields["type"].default: kind for kind in get_args(get_args(Decision)[0])
 }
 """The decisions by their `type`."""
-_LATER: Final = frozenset({"merge", "split", "appeal"})
 
 
 class DecisionOutcome(Contract):
@@ -65,7 +64,7 @@ def decisions_router(*, decisions: Decisions, gate: Authenticate) -> APIRouter:
     @router.post(
         "/plans/{plan}/decisions",
         status_code=201,
-        summary="Decide: extend, exempt, adjust, confirm, suspend, cancel, add, award, correct …",
+        summary="Decide: extend, exempt, adjust, suspend, cancel, add, merge, split, correct …",
         description="`type` tells them apart. What changes a task makes a version of the plan.",
         responses=refusals(403, 404, 409, reads_body=True),
         openapi_extra={"requestBody": {"required": True, "content": _CONTENT}},
@@ -132,12 +131,10 @@ async def _read_decision(request: Request) -> Any:  # noqa: ANN401  # one of the
     body = await read_body(request, limit=SINGLE_BYTES)
     value = check_json(body)
     name = value.get("type") if isinstance(value, dict) else None
-    if not isinstance(name, str) or name not in {*KINDS, *_LATER}:
+    if not isinstance(name, str) or name not in KINDS:
         message = f"write one of {', '.join(KINDS)}"
         error = FieldError(path="type", code="wrong_choice", message=message)
         raise Problem(422, "invalid", "the body does not fit; see errors", errors=[error])
-    if name in _LATER:
-        raise Problem(422, "not_supported", f"a decision of the type {name} is not supported yet")
     return parse_json(body, KINDS[name])
 
 

@@ -15,6 +15,7 @@ from intake.service.caller import Caller, Refused, refuse
 from intake.service.corrections import store_correction
 from intake.service.in_force import PlanInForce
 from intake.service.plans import Plans
+from intake.service.rulebooks import Rulebooks
 from intake.store.tables import DecisionRow
 from shared.contracts.decisions import Addition, CorrectedReport, Decision, Exemption
 from shared.contracts.intake import DecisionMade
@@ -37,10 +38,19 @@ class Made:
 class Decisions:
     """Takes decisions, and keeps them."""
 
-    def __init__(self, *, db: Database, journal: Journal, plans: Plans, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        db: Database,
+        journal: Journal,
+        plans: Plans,
+        rulebooks: Rulebooks,
+        clock: Clock,
+    ) -> None:
         self._db = db
         self._journal = journal
         self._plans = plans
+        self._rulebooks = rulebooks
         self._clock = clock
 
     async def decide(self, plan: str, decision: Decision, *, caller: Caller) -> Made:
@@ -68,6 +78,7 @@ class Decisions:
             )
             if found := refusals_of(decision, basis):
                 raise Refused(found)
+            await self._separate(session, plan, decision, caller)
             made = DecisionMade(
                 plan=plan, decision=name, made_at=now, decided=decision, by=caller.holder
             )
@@ -103,6 +114,21 @@ class Decisions:
         tasks = {task.id: task for action in document.actions for task in action.tasks}
         mine = (row for row in rows if _concerns(row, tasks, caller.principal))
         return [row for row, _ in zip(mine, range(limit), strict=False)]
+
+    async def _separate(
+        self, session: AsyncSession, plan: str, decision: Decision, caller: Caller
+    ) -> None:
+        """Who applied for an exemption, or is of the unit it excuses, does not grant it (4.9).
+
+        Raises:
+            Refused: `same_holder`.
+        """
+        if not isinstance(decision, Exemption):
+            return
+        own = caller.holder == decision.applicant or caller.principal.unit == decision.unit
+        if own and (await self._rulebooks.governing(session, plan)).separation == "on":
+            message = "an exemption is granted by somebody else than who applied for it"
+            raise refuse("same_holder", message, path="applicant")
 
     async def _in_force(self, session: AsyncSession, plan: str) -> PlanInForce:
         in_force = await self._plans.in_force(session, plan)
