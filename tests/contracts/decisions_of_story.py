@@ -44,7 +44,13 @@ ADJUSTMENT = Adjustment(
 OTHERS: tuple[Decision, ...] = (
     Extension(task="A5.T1", unit=LEAD, period="2021-B2", working_days=3),
     Exemption(
-        id="X1", task="A5.T1", unit=LEAD, kind="E3", periods=("2021-B2",), matter="flood of June"
+        id="X1",
+        task="A5.T1",
+        unit=LEAD,
+        kind="E3",
+        periods=("2021-B2",),
+        matter="flood of June",
+        applicant="防汛指挥部",
     ),
     Confirmation(task="A5.T1", by="leading group"),
     Suspension(task="A5.T1", periods=("2021-B4", "2021-B5"), extend=True),

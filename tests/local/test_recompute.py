@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from local.conftest import Duban
 from local.test_simulate import invest, publish, report, town, written
 from sqlalchemy import select
+from sqlalchemy.engine import RowMapping
 
 from duban.simulate.house import House
 from duban.simulate.play import play
@@ -81,7 +82,7 @@ def kept(folder: Path, *, full: bool = True) -> tuple[Path, list[str]]:
     return journal, sorted(map(str, folder.glob("documents-*.json")))
 
 
-async def _played(file: Path, *, full: bool) -> Sequence[Mapping[str, Any]]:
+async def _played(file: Path, *, full: bool) -> Sequence[RowMapping]:
     """What intake said; the documents are left beside the scenario."""
     scenario = read_scenario(file, file.read_bytes())  # noqa: ASYNC240  # nobody else waits
     async with House(start=scenario.start) as house:

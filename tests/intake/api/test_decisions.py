@@ -131,7 +131,11 @@ async def test_a_merger_makes_a_version_in_which_the_successor_answers(town: Tow
     said = {"type": "merge", "units": ["works"], "into": "east", "effective": "2022-B3"}
     outcome = await decided(town, said)
     assert outcome["version"] == 2  # the second
-    tasks = [task for action in (await plan_shown(town))["document"]["actions"] for task in action["tasks"]]
+    tasks = [
+        task
+        for action in (await plan_shown(town))["document"]["actions"]
+        for task in action["tasks"]
+    ]
     held = [one for task in tasks for one in task["assignments"] if one["unit"] == "works"]
     assert held
     assert max(one["valid"]["to"] for one in held) == "2022-04-30"

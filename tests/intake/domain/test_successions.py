@@ -82,8 +82,8 @@ def held_in(document: PlanDocument) -> list[Held]:
             one.unit,
             one.role,
             None if one.share is None else str(one.share.normalize()),
-            one.valid.from_ and one.valid.from_.isoformat(),
-            one.valid.to and one.valid.to.isoformat(),
+            one.valid.from_.isoformat() if one.valid.from_ else None,
+            one.valid.to.isoformat() if one.valid.to else None,
         )
         for one in task.assignments
     ]

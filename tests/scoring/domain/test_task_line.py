@@ -21,7 +21,6 @@ from scoring_cast import (
     the_window,
 )
 
-from scoring.domain.period_run import run_period
 from scoring.domain.task_score import timely_instant
 
 NUMBERS = ("a", "e", "r", "p", "light")
@@ -444,12 +443,6 @@ def test_who_leads_on_the_last_day_answers_for_the_period() -> None:
     ]
     line = the_line(a_run(handed_over, reports=reports))
     assert (line.unit, line.missing, printed(line, "a")) == ("U2", True, ("0.3000",))
-
-
-def test_what_is_not_offered_is_refused_by_name() -> None:
-    parts = a_task(indicators=[an_indicator("I1", split=["U1", "U2"])])
-    with pytest.raises(ValueError, match=r"not_supported: I1\.split"):
-        run_period(a_run(parts))
 
 
 REPAIR = [

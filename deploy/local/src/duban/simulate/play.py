@@ -25,6 +25,7 @@ from duban.simulate.verbs import (
     WholeYear,
     decision_of,
 )
+from intake.service.decisions import Made
 from scoring.domain.corrections import Amends
 from scoring.store.tables import PublicationRow
 from shared.contracts.decisions import CorrectedReport, Decision
@@ -224,7 +225,7 @@ class _Player:
             await self._house.scoring.drafts.correctable(self._plan, body.period, named)
             decision = CorrectedReport(submission=body.submit, reason=body.reason)
             made = await self._decide(decision)
-            submissions.append(made.submission)
+            submissions.append(made.submission or "")
             await self._house.settle()
         row = await self._house.scoring.drafts.correct(
             self._plan,
@@ -255,8 +256,6 @@ class _Player:
         await publications.approve(self._plan, period, caller=as_scoring(APPROVER))
         await publications.release(self._plan, period, caller=as_scoring(RELEASER))
 
-    async def _decide(self, decision: Decision) -> Any:  # noqa: ANN401  # what intake made of it
-        decisions = getattr(self._house.intake, "decisions", None)
-        if decisions is None:
-            raise _Refused("not_supported", f"{decision.type} comes with a later release")
-        return await decisions.decide(self._plan, decision, caller=as_intake(APPROVER))
+    async def _decide(self, decision: Decision) -> Made:
+        office = as_intake(APPROVER)
+        return await self._house.intake.decisions.decide(self._plan, decision, caller=office)

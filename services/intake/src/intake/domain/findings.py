@@ -70,10 +70,3 @@ def within(amount: Decimal | None, low: int, high: int, path: Path) -> Found:
             message=f"{amount} is not between {low} and {high}",
             mend=f"write an amount from {low} to {high}",
         )
-
-
-def later(what: str, path: Path, mend: str) -> Finding:
-    """What this version does not carry is refused, never half done."""
-    return Finding(
-        path=path, code="not_supported", message=f"{what} is not supported yet", mend=mend
-    )

@@ -17,7 +17,6 @@ from scoring.domain.progress import Progress, measured, overall, progress_score
 from scoring.domain.reading import Reading, read
 from scoring.domain.rollup import actions, plan_score, rates, units
 from scoring.domain.shares import shares
-from scoring.domain.support import unsupported
 from scoring.domain.task_line import LeftOut, Part, TaskLine
 from scoring.domain.year_figures import figures_of
 from scoring.domain.year_result import Figure, printed_figures
@@ -74,12 +73,9 @@ def run_evaluation(facts: EvaluationFacts) -> EvaluationResult:
     """Every task scores its progress alone against what is expected by the day (4.14).
 
     Raises:
-        ValueError: the plan lacks what a formula needs, or asks for what is not offered.
+        ValueError: the plan lacks what a formula needs.
     """
     plan, rounding = facts.plan, facts.rulebook.rounding
-    refused = [reason for _, task in plan.tasks for reason in unsupported(task)]
-    if refused:
-        raise ValueError("not_supported: " + "; ".join(reason.what for reason in refused))
     known_units = {unit.id: unit for unit in plan.units}
     heads = {action.id: action for action in plan.actions}
     lines = tuple(

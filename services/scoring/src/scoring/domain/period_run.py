@@ -22,7 +22,6 @@ from scoring.domain.rollup import (
     rates,
     units,
 )
-from scoring.domain.support import unsupported
 from scoring.domain.task_line import TaskLine, TaskRow
 from shared.contracts.values import Contract
 
@@ -54,14 +53,10 @@ def run_period(facts: RunFacts) -> PeriodResult:
     """A period is scored task by task; all above is computed from the published lines.
 
     Raises:
-        ValueError: the plan or the rulebook lacks what a formula needs, or asks for what is not
-            offered: mend it and run again.
+        ValueError: the plan or the rulebook lacks what a formula needs: mend it and run again.
         YearNotLoaded: a late report's working days need a year whose holidays are unknown.
     """
     plan, rounding = facts.plan, facts.rulebook.rounding
-    refused = [reason for _, task in plan.tasks for reason in unsupported(task)]
-    if refused:
-        raise ValueError("not_supported: " + "; ".join(reason.what for reason in refused))
     by_task: dict[str, list[Report]] = defaultdict(list)
     for report in facts.reports:
         by_task[report.task].append(report)
