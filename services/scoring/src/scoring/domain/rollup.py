@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
+from operator import mul
 from typing import Final, Literal
 
 from scoring.domain.events import Tally, guarded_bonus, with_floor_guard
@@ -75,12 +77,22 @@ def published_mean(
 
 
 def weighted_mean(pairs: Iterable[tuple[Fraction, Decimal | None]]) -> Fraction | None:
-    """A mean of published scores by their weights, exact; without weight there is none."""
-    counted = [(weight, Fraction(score)) for weight, score in pairs if score is not None]
-    weights = sum((weight for weight, _ in counted), Fraction(0))
-    if weights == 0:
+    """A mean of published scores by their weights, exact; without weight there is none.
+
+    Weights and scores are two columns of scaled integers: one product, and one division at the end.
+    """
+    counted = [(weight, score) for weight, score in pairs if score is not None]
+    weights, _ = _scaled([weight.as_integer_ratio() for weight, _ in counted])
+    scores, scale = _scaled([score.as_integer_ratio() for _, score in counted])
+    if (whole := sum(weights)) == 0:
         return None
-    return sum((weight * score for weight, score in counted), Fraction(0)) / weights
+    return Fraction(sum(map(mul, weights, scores)), whole * scale)
+
+
+def _scaled(column: Sequence[tuple[int, int]]) -> tuple[list[int], int]:
+    """Numbers over their least common denominator, and that denominator."""
+    scale = lcm(*(below for _, below in column))
+    return [above * (scale // below) for above, below in column], scale
 
 
 def units(
