@@ -11,7 +11,7 @@ _SIGNS = str.maketrans({"×": "*", "÷": "/", "−": "-", "≤": "<", "≥": ">"
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
-def wrong_sums(text: str) -> list[str]:
+def wrong_sums(text: str, *, half_even: bool = False) -> list[str]:
     """Every equation in `… = sum = result` whose result does not follow from the sum before it."""
     wrong = []
     parts = [part.strip() for part in text.split(" = ")]
@@ -20,7 +20,7 @@ def wrong_sums(text: str) -> list[str]:
         worked, expected = value_of(before), value_of(result)
         if worked is None or expected is None:
             continue
-        if rounded(worked, result) != rounded(expected, result):
+        if rounded(worked, result, half_even=half_even) != rounded(expected, result):
             wrong.append(f"{before} = {after}: it is {float(worked)}")
         if short and rounded(expected, short) != Decimal(short):
             wrong.append(f"{result} ≈ {short}")
@@ -45,7 +45,7 @@ def value_of(sum_: str) -> Fraction | None:
         return None
 
 
-def rounded(value: Fraction, like: str) -> Decimal:
+def rounded(value: Fraction, like: str, *, half_even: bool = False) -> Decimal:
     """As many places as the printed number has; exact where it is a fraction."""
     if not _NUMBER.fullmatch(like):
         like = "0.000000000001"
@@ -53,7 +53,8 @@ def rounded(value: Fraction, like: str) -> Decimal:
     sign = -1 if value < 0 else 1
     scaled = abs(value) / Fraction(places)
     whole, rest = divmod(scaled.numerator, scaled.denominator)
-    whole += 2 * rest >= scaled.denominator
+    tie = 2 * rest == scaled.denominator
+    whole += whole % 2 if tie and half_even else 2 * rest >= scaled.denominator
     return (sign * whole * places).quantize(places, rounding=ROUND_HALF_UP)
 
 

@@ -6,12 +6,13 @@ Its JSON form is the line itself: `line.model_dump(mode="json")`.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from fractions import Fraction
 
 from scoring.domain.exact import RATIO_PLACES, rounded, write_exact
 from scoring.domain.phrases import CALCULATIONS, NAMES, PHRASES
 from scoring.domain.progress import capped, measured, progress_score
-from scoring.domain.task_line import Charges, Completeness, Part, Punctuality, TaskLine
+from scoring.domain.task_line import Charges, Completeness, OwnLine, Part, Punctuality, TaskLine
 from scoring.domain.task_score import quality_score, timeliness_score
 from shared.contracts.plan import Language
 from shared.contracts.values import Text
@@ -71,6 +72,7 @@ class _Explainer:
             told += [*self.progress(line)[:1], self.say(line.basis)]
         else:
             told += [*self.progress(line), *self.score(line)]
+        told += [self.excused(line, own) for own in line.own if own.exemption is not None]
         steps = [self.say(step.partition(":")[0]) for step in line.light_steps]
         told.append(
             self.say("light", light=self.say(line.light), steps=self.say("comma").join(steps))
@@ -178,15 +180,21 @@ class _Explainer:
         return [
             f"T = max(0, 100 − {write_exact(charges.per_day)} × {late_days}) = {line.t}",
             self.quality(line, line.completeness),
-            f"S = {self.weighed(charges, p, t, q, late_days)} = {line.score}",
+            f"S = {self.weighed(charges, p, t, q, late_days)} = {_earned(line)}",
         ]
+
+    def excused(self, line: TaskLine, own: OwnLine) -> str:
+        """What an exemption does to a unit's score of the task (assessment 4.9)."""
+        phrase = f"exemption.{own.kind}"
+        facts = {"unit": self.title(own.unit), "id": own.exemption, "score": own.score}
+        return self.say(phrase, earned=_earned(line), **facts)
 
     def carried(self, line: TaskLine) -> list[str]:
         """S is the progress part of the last value alone (assessment 4.5)."""
         if line.charges is None:
             return []
         p = progress_score(measured(line.parts))
-        return [f"S = {write_exact(line.charges.progress)} × {_operand(p)} = {line.score}"]
+        return [f"S = {write_exact(line.charges.progress)} × {_operand(p)} = {_earned(line)}"]
 
     def quality(self, line: TaskLine, completeness: Completeness) -> str:
         told = self.say("fields", filled=completeness.filled, required=completeness.required)
@@ -212,6 +220,11 @@ class _Explainer:
 
     def say(self, phrase: str, **facts: object) -> str:
         return PHRASES[self.language][phrase].format(**facts)
+
+
+def _earned(line: TaskLine) -> Decimal | None:
+    """S as it follows from P, T and Q, before an exemption of the lead."""
+    return line.score if line.earned is None else line.earned
 
 
 def _operand(number: Fraction) -> str:
