@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from scoring.app import create_app
 from scoring.config import ScoringSettings
+from scoring.domain.signing import SigningKey, written
 from scoring.service.caller import Caller, Refused
 from scoring.service.drafting import Drafting
 from scoring.service.facts import Facts
@@ -62,6 +63,9 @@ AFTER_B2: Final = "2022-05-18T09:00"
 """The window of 2022-B2 has closed: it was due on 10 May and closed with 17 May."""
 
 E = TypeVar("E", bound=Event)
+
+
+SIGNING: Final = SigningKey(seed=b"a key that signs for tests alone")
 
 
 class IntakeVoice:
@@ -144,7 +148,10 @@ class House:
         self.voice = IntakeVoice(producer=bus.producer(), clock=clock)
         self.cutoffs = Cutoffs(voice=self.voice, clock=clock)
         settings = ScoringSettings(
-            database=self.url, session_secret=SecretStr("s" * 32), public_bulletin=public
+            database=self.url,
+            session_secret=SecretStr("s" * 32),
+            public_bulletin=public,
+            signing_key=SecretStr(written(SIGNING.seed)),
         )
         self.scoring: Scoring = build(
             settings=settings, bus=bus, clock=clock, member=member, cutoffs=self.cutoffs

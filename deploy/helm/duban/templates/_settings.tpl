@@ -58,6 +58,9 @@ NOTIFY_SMTP_USERNAME: {{ . | quote }}
 {{- define "duban.secretData" -}}
 {{- $secrets := .Values.secrets -}}
 session-secret: {{ $secrets.sessionSecret | quote }}
+{{- if $secrets.signingKey }}
+signing-key: {{ $secrets.signingKey | quote }}
+{{- end }}
 {{- range $service, $url := $secrets.databases }}
 {{ $service }}-database: {{ $url | quote }}
 {{- end }}

@@ -1,9 +1,10 @@
 """The three services in one process: on SQLite and the local bus, unless told otherwise."""
 
 import asyncio
+import base64
 import secrets
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,14 +95,15 @@ async def open_house(
 ) -> AsyncIterator[House]:
     """Migrate the databases, start the bus, wire the services; nothing listens yet.
 
-    Without `engines` it is the embedded default in `folder`, where in any case the secret is kept
-    that signs sessions.
+    Without `engines` it is the embedded default in `folder`, where in any case the secrets are kept
+    that sign sessions and publications.
 
     Raises:
         BusUnavailable: another process has this folder open.
     """
     outgoing = outgoing or Outgoing()
-    secret = SecretStr(_prepare(folder))
+    secret = SecretStr(_kept(folder, "session-secret", lambda: secrets.token_hex(32)))
+    signing = SecretStr(_kept(folder, "signing-key", _new_key))
     engines = engines or embedded(folder)
     inputs = intake.config.IntakeSettings(
         database=engines.databases["intake"], session_secret=secret
@@ -111,6 +113,7 @@ async def open_house(
         session_secret=secret,
         intake_url=ports.url("intake"),
         public_bulletin=public_bulletin,
+        signing_key=signing,
     )
     messages = notify.config.NotifySettings(
         database=engines.databases["notify"],
@@ -201,11 +204,15 @@ def database_url(folder: Path, service: str) -> str:
     return f"sqlite+aiosqlite:///{(folder / service).absolute()}.db"
 
 
-def _prepare(folder: Path) -> str:
-    """Make the folder, and the secret that signs sessions; only its owner can read it."""
+def _kept(folder: Path, name: str, make: Callable[[], str]) -> str:
+    """A secret of this folder, made where there is none yet; only its owner can read it."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "session-secret"
+    path = folder / name
     if not path.exists():
         path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32))
+        path.write_text(make())
     return path.read_text()
+
+
+def _new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()

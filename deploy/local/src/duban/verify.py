@@ -1,9 +1,9 @@
 """Verify publications of Duban offline: this one file needs Python 3.9 or newer and nothing else.
 
-    python verify.py FILE... [--json]
+    python verify.py FILE... [--keys FILE] [--json]
 
 A FILE is what GET /v1/publications/{plan}/{period}/documents answers; it may hold several
-publications. Three things are checked:
+publications. Four things are checked:
 
 1. The digests. A document's digest is the SHA-256 of its canonical bytes: JSON in UTF-8, keys in
    order, no spaces. In a unit's leaf each line is first replaced by its own digest; a line that is
@@ -13,8 +13,11 @@ publications. Three things are checked:
    T, Q and score from its operands, a unit's score from its lines, actions and plan, ranks, grades
    and rates; a unit's year from its periods, targets and events.
 
+4. The signatures, where there are any: Ed25519 over the digest, by the keys that --keys names (what
+   GET /v1/keys answers, kept from a time when you trusted it), else by those in the file itself.
+
 What this cannot tell: whether the operands are true, and whether the digest is the one that was
-published. Compare the digest printed here with the one in the bulletin.
+published. Compare the digest printed here with the one in the bulletin, or give the keys.
 
 Exit status: 0 all follows, 1 something does not, 2 a file that cannot be read. It shares no code
 with the services: it is a second implementation, written from the rule text.
@@ -23,6 +26,7 @@ with the services: it is a second implementation, written from the rule text.
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import json
 import sys
@@ -360,6 +364,87 @@ def _once(pairs: list[tuple[str, Any]]) -> Document:
     return dict(pairs)
 
 
+# --- signatures: Ed25519 as RFC 8032 has it -------------------------------------------------------
+
+KEY_BYTES = 32
+FIELD = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+TWIST = -121665 * pow(121666, -1, FIELD) % FIELD
+ROOT = pow(2, (FIELD - 1) // 4, FIELD)
+Point = tuple[int, int, int, int]
+"""X, Y, Z and T, with x = X/Z, y = Y/Z and xy = T/Z."""
+
+
+def added(one: Point, other: Point) -> Point:
+    """The sum of two points (RFC 8032, 5.1.4)."""
+    (x1, y1, z1, t1), (x2, y2, z2, t2) = one, other
+    a, b = (y1 - x1) * (y2 - x2) % FIELD, (y1 + x1) * (y2 + x2) % FIELD
+    c, d = 2 * t1 * t2 * TWIST % FIELD, 2 * z1 * z2 % FIELD
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % FIELD, g * h % FIELD, f * g % FIELD, e * h % FIELD
+
+
+def times(count: int, point: Point) -> Point:
+    """A point added to itself so many times."""
+    found: Point = (0, 1, 1, 0)
+    while count:
+        if count & 1:
+            found = added(found, point)
+        point = added(point, point)
+        count >>= 1
+    return found
+
+
+def unpacked(raw: bytes) -> Point:
+    """The point that 32 bytes stand for (RFC 8032, 5.1.3).
+
+    Raises:
+        ValueError: they stand for none.
+    """
+    y = int.from_bytes(raw, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    squared = (y * y - 1) * pow(TWIST * y * y + 1, -1, FIELD) % FIELD
+    x = pow(squared, (FIELD + 3) // 8, FIELD)
+    if (x * x - squared) % FIELD:
+        x = x * ROOT % FIELD
+    if y >= FIELD or (x * x - squared) % FIELD or (x == 0 and sign):
+        raise ValueError("these bytes stand for no point")
+    x = FIELD - x if x & 1 != sign else x
+    return x, y, 1, x * y % FIELD
+
+
+def signed_by(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether a signature of a message is this key's (RFC 8032, 5.1.7)."""
+    if (len(public), len(signature)) != (KEY_BYTES, 2 * KEY_BYTES):
+        return False
+    base = unpacked((4 * pow(5, -1, FIELD) % FIELD).to_bytes(32, "little"))
+    try:
+        key, begin = unpacked(public), unpacked(signature[:32])
+    except ValueError:
+        return False
+    scalar = int.from_bytes(signature[32:], "little")
+    hashed = hashlib.sha512(signature[:32] + public + message).digest()
+    left = times(scalar, base)
+    right = added(begin, times(int.from_bytes(hashed, "little") % ORDER, key))
+    same = (left[i] * right[2] - right[i] * left[2] for i in (0, 1))
+    return scalar < ORDER and not any(one % FIELD for one in same)
+
+
+def read_keys(path: str) -> dict[str, str]:
+    """The keys of a file as GET /v1/keys answers: by name, in base64.
+
+    Raises:
+        Unreadable: it holds none.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123  # as few imports as possible
+            return {str(one["id"]): str(one["public"]) for one in json.load(file)["items"]}
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read: {error.strerror}") from None
+    except (*BROKEN, RecursionError):
+        raise Unreadable(f"{path} holds no keys: save what GET /v1/keys answers") from None
+
+
 # --- one publication ------------------------------------------------------------------------------
 
 
@@ -377,6 +462,9 @@ class Publication:
         self.errors: list[Document] = []
         self.notes: list[str] = []
         self.chain = "open"
+        self.keys: dict[str, str] | None = None
+        """The keys the reader trusts; None: those that the document brings with it."""
+        self.signed: list[str] = []
         self.unknown: set[str] = set()
         self.lines: dict[str, Document] = {}
         self.hidden: set[str] = set()
@@ -385,7 +473,7 @@ class Publication:
 
     def examine(self) -> None:
         """All that can be told from the publication alone."""
-        steps = [self.check_manifest, self.check_leaves]
+        steps = [self.check_manifest, self.check_leaves, self.check_signatures]
         if self.manifest.get("format") == FORMAT:
             steps.append(self.check_groups)
             if self.manifest.get("kind") in WITH_LINES:
@@ -440,6 +528,24 @@ class Publication:
             return
         if (manifest["version"] == 1) != (manifest.get("corrects") is None):
             self.wrong("manifest", "the first version corrects nothing, every other names what")
+
+    def check_signatures(self) -> None:
+        """Each signature is its key's, of this digest; one by a key that is trusted is enough."""
+        message = f"{FORMAT}\n{self.digest}\n".encode()
+        for one in self.documents.get("signatures") or ():
+            name, told = str(one["key"]), base64.b64decode(one["public"])
+            if self.keys is not None:
+                if name not in self.keys:
+                    continue
+                told = base64.b64decode(self.keys[name])
+            if hashlib.sha256(told).hexdigest()[:16] != name:
+                self.wrong("signature", f"the key {name} is not what its name says")
+            elif not signed_by(told, message, base64.b64decode(one["signature"])):
+                self.wrong("signature", f"it is not signed by the key {name}")
+            else:
+                self.signed.append(name)
+        if self.keys is not None and not self.signed:
+            self.wrong("signature", "it is not signed by a key that was given")
 
     def check_leaves(self) -> None:
         """Every leaf is there, belongs to this publication, and has the digest in the manifest."""
@@ -954,9 +1060,10 @@ class Publication:
         """The account in one line."""
         hidden = f" ({len(self.hidden)} hidden)" if self.hidden else ""
         count = f", {len(self.errors)} WRONG" if self.errors else ""
+        signed = f"signed by {', '.join(self.signed)}" if self.signed else "unsigned"
         return (
             f"{self.name}: {len(self.leaves)} leaves, {len(self.lines) + len(self.hidden)} lines"
-            f"{hidden}, chain {self.chain}, {self.numbers} numbers recomputed{count}; "
+            f"{hidden}, chain {self.chain}, {signed}, {self.numbers} numbers recomputed{count}; "
             f"digest {self.digest}"
         )
 
@@ -971,6 +1078,7 @@ class Publication:
             "lines": len(self.lines) + len(self.hidden),
             "hidden": len(self.hidden),
             "chain": self.chain,
+            "signed": self.signed,
             "numbers": self.numbers,
             "notes": self.notes,
             "errors": self.errors,
@@ -1088,8 +1196,12 @@ def in_order(start: Publication, after: dict[str | None, Publication]) -> list[D
 # --- the command ----------------------------------------------------------------------------------
 
 
-def verify(files: list[str]) -> tuple[list[Publication], list[Document]]:
+def verify(
+    files: list[str], keys: dict[str, str] | None = None
+) -> tuple[list[Publication], list[Document]]:
     """The publications of the files, examined, and the errors of their chains.
+
+    With `keys` each has to be signed by one of them.
 
     Raises:
         Unreadable: a file holds no documents.
@@ -1097,7 +1209,7 @@ def verify(files: list[str]) -> tuple[list[Publication], list[Document]]:
     publications = [Publication(one) for path in files for one in read(path)]
     known = {one.digest: one for one in publications}
     for one in publications:
-        one.last_scores = scores_before(one, known)
+        one.last_scores, one.keys = scores_before(one, known), keys
         one.examine()
     return publications, link(publications)
 
@@ -1135,10 +1247,12 @@ def main(arguments: list[str] | None = None, also: Also = None) -> int:
         description="Verify publications of Duban offline, and work out every number again."
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="documents of publications")
+    parser.add_argument("--keys", metavar="FILE", help="the keys to trust, as /v1/keys has them")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     asked = parser.parse_args(arguments)
     try:
-        publications, chain = verify(asked.files)
+        keys = None if asked.keys is None else read_keys(asked.keys)
+        publications, chain = verify(asked.files, keys)
     except Unreadable as error:
         problem({"code": "unreadable_file", "detail": str(error)}, as_json=asked.json)
         return 2

@@ -30,6 +30,7 @@ def create_app(scoring: Scoring) -> FastAPI:
                 publications=scoring.publications,
                 explanations=scoring.explanations,
                 appeals=scoring.appeals,
+                signatures=scoring.signatures,
                 gate=scoring.parts.gate,
             ),
             appeals_router(appeals=scoring.appeals, gate=scoring.parts.gate),
@@ -38,6 +39,7 @@ def create_app(scoring: Scoring) -> FastAPI:
                 publications=scoring.publications,
                 years=scoring.years,
                 explanations=scoring.explanations,
+                signatures=scoring.signatures,
                 gate=scoring.parts.gate,
             ),
             pages_router(
@@ -46,6 +48,7 @@ def create_app(scoring: Scoring) -> FastAPI:
                 publications=scoring.publications,
                 explanations=scoring.explanations,
                 appeals=scoring.appeals,
+                signatures=scoring.signatures,
                 public_bulletin=scoring.public_bulletin,
             ),
         ],

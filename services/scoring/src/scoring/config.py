@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from scoring.domain.signing import SigningKey
 from shared.kit.foundation import ServiceSettings
 
 
@@ -21,6 +22,23 @@ class ScoringSettings(ServiceSettings):
     """Where a draft asks for its cut-off, with the token of whoever drafts."""
     public_bulletin: bool = False
     """Whether the bulletin can be read without a token."""
+    signing_key: SecretStr | None = None
+    """Signs what is published (Ed25519): 32 bytes in base64; without one nothing is signed."""
+
+    @field_validator("signing_key")
+    @classmethod
+    def _is_a_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            SigningKey.read(key.get_secret_value())
+        return key
+
+    def key(self) -> SigningKey | None:
+        """The key that signs."""
+        return (
+            None
+            if self.signing_key is None
+            else SigningKey.read(self.signing_key.get_secret_value())
+        )
 
 
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"

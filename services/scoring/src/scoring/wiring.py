@@ -17,6 +17,7 @@ from scoring.service.intake_client import CutoffSource
 from scoring.service.page import Pages
 from scoring.service.publications import Publications
 from scoring.service.runs import Runs
+from scoring.service.signatures import Signatures
 from scoring.service.standings import Standings
 from scoring.service.years import Years
 from scoring.store.tables import kit
@@ -37,6 +38,7 @@ class Scoring:
     publications: Publications
     years: Years
     appeals: Appeals
+    signatures: Signatures
     runs: Runs
     explanations: Explanations
     public_bulletin: bool
@@ -71,7 +73,10 @@ def build(
         cutoffs=cutoffs,
         clock=clock,
     )
-    publications = Publications(db=db, facts=facts, journal=journal, clock=clock, metrics=metrics)
+    signatures = Signatures(db=db, clock=clock, key=settings.key())
+    publications = Publications(
+        db=db, facts=facts, journal=journal, clock=clock, signatures=signatures, metrics=metrics
+    )
     heard = handlers(
         facts=facts,
         standings=standings,
@@ -99,6 +104,7 @@ def build(
         publications=publications,
         years=Years(db=db, drafts=drafts, publications=publications, journal=journal, clock=clock),
         appeals=Appeals(db=db, facts=facts, journal=journal, clock=clock),
+        signatures=signatures,
         runs=runs,
         explanations=Explanations(db=db, facts=facts),
         public_bulletin=settings.public_bulletin,

@@ -14,6 +14,12 @@ def verify(
         list[Path], typer.Argument(metavar="FILE...", help="Documents of publications.")
     ],
     *,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Keys to trust, as GET /v1/keys answers: each has to be signed."
+        ),
+    ] = None,
     recompute: Annotated[
         bool,
         typer.Option(
@@ -42,7 +48,9 @@ def verify(
     if journal is not None and not recompute:
         raise Stop("misuse", "a journal is for --recompute: add it", status=2)
     also = (lambda given: _remade(given, journal)) if recompute else None
-    status = main([*(["--json"] if as_json else []), "--", *map(str, files)], also)
+    settings = ["--json"] if as_json else []
+    settings += [] if keys is None else ["--keys", str(keys)]
+    status = main([*settings, "--", *map(str, files)], also)
     if status:
         raise typer.Exit(status)
 

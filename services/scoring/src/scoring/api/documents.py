@@ -7,7 +7,8 @@ from typing import Any, Literal
 from scoring.api.schemas import FiledLine, Manifest, PublicationSummary
 from scoring.domain.documents import public_copy
 from scoring.domain.rollup import UnitResult
-from scoring.store.tables import LeafRow, PublicationRow
+from scoring.domain.signing import ALGORITHM
+from scoring.store.tables import KeyRow, LeafRow, PublicationRow, SignatureRow
 from shared.contracts.values import Contract, Id
 
 
@@ -35,6 +36,18 @@ class FiledLeaf(Contract):
     """The lines it has a share in."""
 
 
+class Signature(Contract):
+    """A signature of the digest; it stands outside of what is hashed."""
+
+    key: str
+    """The key's name: GET /v1/keys has it."""
+    algorithm: Literal["Ed25519"]
+    public: str
+    """The key itself, 32 bytes in base64."""
+    signature: str
+    """64 bytes in base64, of `duban.publication/2`, a line feed, the digest, a line feed."""
+
+
 class Documents(Contract):
     """One publication. What `record` says of who did which step stands outside the digest."""
 
@@ -45,6 +58,7 @@ class Documents(Contract):
     manifest: Manifest
     leaves: dict[Id, FiledLeaf]
     """By unit."""
+    signatures: tuple[Signature, ...]
     record: PublicationSummary
 
 
@@ -60,19 +74,36 @@ class YearDocuments(Contract):
 
     format: Literal["duban.documents/1"]
     publications: tuple[dict[str, Any], ...]
-    """Reader, digest, manifest, leaves by unit, and the record of who did which step."""
+    """Reader, digest, manifest, leaves by unit, signatures, and who did which step."""
 
 
 def document_set(
-    row: PublicationRow, manifest: str, leaves: Sequence[LeafRow], *, full: bool
+    row: PublicationRow,
+    manifest: str,
+    leaves: Sequence[LeafRow],
+    *,
+    signed: Sequence[tuple[SignatureRow, KeyRow]] = (),
+    full: bool,
 ) -> dict[str, Any]:
-    """All documents of a computed publication, sealed where the reader is not to see a line."""
+    """All documents of a computed publication, sealed where the reader is not to see a line.
+
+    `signed` are its signatures, each with its key.
+    """
     filed = {leaf.unit: json.loads(leaf.document) for leaf in leaves}
     one = {
         "reader": "office" if full else "public",
         "digest": row.digest,
         "manifest": json.loads(manifest),
         "leaves": {unit: leaf if full else public_copy(leaf) for unit, leaf in filed.items()},
+        "signatures": [
+            {
+                "key": key.id,
+                "algorithm": ALGORITHM,
+                "public": key.public,
+                "signature": one.signature,
+            }
+            for one, key in signed
+        ],
         "record": PublicationSummary.of(row).model_dump(mode="json"),
     }
     return {"format": "duban.documents/1", "publications": [one]}

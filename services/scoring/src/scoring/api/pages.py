@@ -22,6 +22,7 @@ from scoring.service.explanations import Explanations
 from scoring.service.known_plan import KnownPlan
 from scoring.service.publications import Publications
 from scoring.service.releases import PERIOD, YEAR, result_of, year_of
+from scoring.service.signatures import Signatures
 from scoring.service.standings import Standings
 from scoring.store.tables import AppealRow, PublicationRow, StandingRow
 from shared.calendar.workdays import YearNotLoaded
@@ -39,6 +40,7 @@ def pages_router(
     publications: Publications,
     explanations: Explanations,
     appeals: Appeals,
+    signatures: Signatures,
     public_bulletin: bool,
 ) -> APIRouter:
     """What a person reads; a reader without a token is asked to sign in."""
@@ -113,6 +115,7 @@ def pages_router(
             action_weights={one.id: one.weight for one in known.facts.actions},
             year_out=await shelf.has_year(plan, row.last_day.year, reader),
             contested=_contested(await appeals.under_review(row), row, reader),
+            keys=[key.id for _, key in await signatures.of(row)],
             signed_reader=reader is not None,
         )
 
@@ -141,6 +144,7 @@ def pages_router(
             moment=lambda instant: _moment(known, instant),
             newest=(await shelf.year(plan, year, None, reader)).version,
             reason=Amends.model_validate_json(row.amends).reason if row.amends else None,
+            keys=[key.id for _, key in await signatures.of(row)],
             signed_reader=reader is not None,
         )
 

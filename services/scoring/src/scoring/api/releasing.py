@@ -23,6 +23,7 @@ from scoring.service.caller import Caller, Refused
 from scoring.service.drafts import Drafts
 from scoring.service.explanations import Explanations
 from scoring.service.publications import Publications
+from scoring.service.signatures import Signatures
 from scoring.service.years import Years
 from scoring.store.tables import PublicationRow
 from shared.contracts.plan import Language
@@ -41,6 +42,7 @@ def releasing_router(
     publications: Publications,
     years: Years,
     explanations: Explanations,
+    signatures: Signatures,
     gate: Authenticate,
 ) -> APIRouter:
     """Routes that change what is published."""
@@ -189,7 +191,13 @@ def releasing_router(
                 Refused("not_computed", f"the year {year} of {plan} has no result yet")
             )
         full = is_office(principal) or "observer" in principal.roles
-        body = document_set(row, row.manifest, await publications.leaves(row), full=full)
+        body = document_set(
+            row,
+            row.manifest,
+            await publications.leaves(row),
+            signed=await signatures.of(row),
+            full=full,
+        )
         named = {"Content-Disposition": f'attachment; filename="{file_name(row, full=full)}"'}
         return Response(canonical(body), media_type="application/json", headers=named)
 

@@ -12,8 +12,10 @@ from scoring.api.schemas import (
     ExplainedLine,
     ExplainedPlan,
     ExplainedUnit,
+    KeyList,
     PublicationList,
     PublicationSummary,
+    PublicKey,
     UnitDocument,
     WholePublication,
     leaf_json,
@@ -24,6 +26,7 @@ from scoring.service.appeals import Appeals
 from scoring.service.caller import Refused
 from scoring.service.explanations import Explanations
 from scoring.service.publications import Publications
+from scoring.service.signatures import Signatures
 from scoring.service.standings import Standings
 from scoring.store.tables import PublicationRow
 from shared.contracts.plan import Language
@@ -40,6 +43,7 @@ def results_router(
     publications: Publications,
     explanations: Explanations,
     appeals: Appeals,
+    signatures: Signatures,
     gate: Authenticate,
 ) -> APIRouter:
     """Routes of every result."""
@@ -60,6 +64,14 @@ def results_router(
             hidden=is_office(principal) or principal.unit is not None,
         )
         return Board.of(rows)
+
+    @router.get(
+        "/keys",
+        summary="The keys that publications are signed with",
+        description="Public, for everybody: keep them to verify offline (`duban verify --keys`).",
+    )
+    async def keys() -> KeyList:
+        return KeyList(items=tuple(map(PublicKey.of, await signatures.keys())))
 
     @router.get(
         "/publications", summary="Every publication, newest period first", responses=refusals()
@@ -99,7 +111,13 @@ def results_router(
         if row.manifest is None:
             raise problem_of(Refused("not_computed", f"{plan} {period} has no result yet"))
         full = is_office(principal) or "observer" in principal.roles
-        body = document_set(row, row.manifest, await publications.leaves(row), full=full)
+        body = document_set(
+            row,
+            row.manifest,
+            await publications.leaves(row),
+            signed=await signatures.of(row),
+            full=full,
+        )
         named = {"Content-Disposition": f'attachment; filename="{file_name(row, full=full)}"'}
         return Response(canonical(body), media_type="application/json", headers=named)
 

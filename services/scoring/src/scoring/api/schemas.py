@@ -11,10 +11,11 @@ from scoring.domain.events import EventShown
 from scoring.domain.exact import Printed
 from scoring.domain.ranking import Grade
 from scoring.domain.rollup import ActionResult, Rates, UnitReason, UnitResult
+from scoring.domain.signing import ALGORITHM
 from scoring.domain.task_line import UNDER_REVIEW, Flag, TaskLine, TaskRow
 from scoring.domain.year_result import Figure, FigureRow, YearResult, YearUnit, shown_without
 from scoring.service.releases import result_of, year_of
-from scoring.store.tables import AppealRow, PublicationRow, StandingRow
+from scoring.store.tables import AppealRow, KeyRow, PublicationRow, StandingRow
 from shared.contracts.rulebook import Rulebook
 from shared.contracts.scoring import Light
 from shared.contracts.values import Amount, Contract, Day, Id, Instant, Note
@@ -115,6 +116,33 @@ class AppealList(Contract):
     """Appeals, the newest first."""
 
     items: tuple[Appeal, ...]
+
+
+class PublicKey(Contract):
+    """A key that signed."""
+
+    id: str
+    """What signatures call it: the first 16 letters of the SHA-256 of its bytes."""
+    algorithm: Literal["Ed25519"]
+    public: str
+    """Its 32 bytes in base64."""
+    since: Moment
+    """When it first signed."""
+    until: Moment | None
+    """When another took its place; null while it signs."""
+
+    @classmethod
+    def of(cls, row: KeyRow) -> Self:
+        """As it is stored."""
+        return cls(
+            id=row.id, algorithm=ALGORITHM, public=row.public, since=row.since, until=row.until
+        )
+
+
+class KeyList(Contract):
+    """Keys, the oldest first."""
+
+    items: tuple[PublicKey, ...]
 
 
 class BoardRow(Contract):
@@ -383,7 +411,8 @@ def whole_publication_json(
         unit["lines"] = [line for line in unit["lines"] if line["task"] in shown]
     seen = shown | {unit["unit"] for unit in summary["units"]}
     reviewed = [item for item in contested if item in seen]
-    return body | {"manifest": json.loads(row.manifest), "under_review": reviewed, **summary}
+    whole = {"manifest": json.loads(row.manifest), "units": summary.pop("units")}
+    return body | whole | {"under_review": reviewed, **summary}
 
 
 def whole_year_json(row: PublicationRow, *, sealed: Collection[str]) -> dict[str, Any]:

@@ -231,6 +231,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "no_seat": ("达到优秀线，优秀名额不足", "over the line of excellent, but not enough seats"),
     "exemption_limit": ("容错权重超限，不得评优", "too much weight exempt to be excellent"),
     "vetoed": ("一票否决", "vetoed"),
+    "signed_with": ("签名密钥", "signed with the key"),
     "contested": ("已有申诉，正在审议：", "Contested, and under review: "),
     "decide_by": ("应于 {day} 前答复", "to be decided by {day}"),
     "provisional": ("待核实", "provisional"),

@@ -11,6 +11,7 @@ from scoring.service.drafting import place_of
 from scoring.service.facts import Facts
 from scoring.service.release_events import release_events
 from scoring.service.releases import EVALUATION, PERIOD, PUBLISHED, is_frozen, last_release
+from scoring.service.signatures import Signatures
 from scoring.store.tables import LeafRow, MarkRow, PublicationRow
 from shared.contracts.intake import CutoffMarked
 from shared.kit.bus.loop import Received
@@ -31,12 +32,14 @@ class Publications:
         facts: Facts,
         journal: Journal,
         clock: Clock,
+        signatures: Signatures,
         metrics: ScoringMetrics,
     ) -> None:
         self._db = db
         self._facts = facts
         self._journal = journal
         self._clock = clock
+        self._signatures = signatures
         self._count = metrics.releases
 
     async def on_cutoff(self, session: AsyncSession, received: Received[CutoffMarked]) -> None:
@@ -110,6 +113,7 @@ class Publications:
                 one.approved_by, one.approved_at = row.approved_by, row.approved_at
                 one.released_by, one.released_at = caller.holder, now
                 session.add(one)
+                await self._signatures.sign(session, one)
                 events = await release_events(session, one, released_at=now)
                 await self._journal.record(session, *events, at=now, correlation=caller.correlation)
         self._count.labels(plan).inc(len(together))

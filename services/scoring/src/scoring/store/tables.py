@@ -186,6 +186,30 @@ class AppealRow(Base, table=True):
     late: bool | None = None
 
 
+class KeyRow(Base, table=True):
+    """The public half of a key that signed, in base64; in use until `until`."""
+
+    __tablename__ = "keys"
+
+    id: str = Field(primary_key=True)
+    public: str
+    since: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
+    until: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
+
+
+class SignatureRow(Base, table=True):
+    """A key's signature of a publication's digest, in base64."""
+
+    __tablename__ = "signatures"
+
+    plan: str = Field(primary_key=True)
+    period: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    signature: str
+    signed_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
+
+
 class MarkRow(Base, table=True):
     """A cut-off that intake has marked: a place in the plan's order, and its instant."""
 
