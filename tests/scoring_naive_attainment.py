@@ -193,7 +193,9 @@ def allowance_share(task: Task, one: Indicator, t: date) -> F:
     return curve_at(curve, one.start or task.start, one.due or task.due, t)
 
 
-def figure(task: Task, one: Indicator, said: Sequence[Report], t: date, rules: Rulebook) -> F | None:
+def figure(
+    task: Task, one: Indicator, said: Sequence[Report], t: date, rules: Rulebook
+) -> F | None:
     """a of a figure from all that was said of it, oldest first; None where nothing was.
 
     A register of which nothing is due has no a either.
