@@ -7,7 +7,7 @@ from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
-from fractions import Fraction as F
+from fractions import Fraction as F  # noqa: N817  # it stands in every line
 
 from scoring.domain.facts import Item, Report
 from shared.contracts.plan import Expectation, Indicator, Milestone, Task

@@ -8,11 +8,11 @@ what is not printed.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from fractions import Fraction as F
+from fractions import Fraction as F  # noqa: N817  # it stands in every line
 from math import floor
 from zoneinfo import ZoneInfo
 
-from scoring_naive_attainment import expected, figure, nodes_done, steps
+from scoring_naive_attainment import curve_at, expected, figure, nodes_done, steps
 
 from scoring.domain.facts import Entered, Report, RunFacts
 from shared.contracts.decisions import Exemption
@@ -175,10 +175,7 @@ def parts_of(task: Task, said: Sequence[Report], own: Report | None, run: RunFac
     if task.measure in {"percent", "yes_no"}:
         told = [F(report.percent) for report in said if report.percent is not None]
         a = told[-1] / 100 if told else F(0)
-        if task.measure == "yes_no":
-            e = F(t >= task.due)
-        else:
-            e = curve_of(task, t)
+        e = F(t >= task.due) if task.measure == "yes_no" else curve_of(task, t)
         parts.append(Part(F(1), a, e, carried=False, done=a >= 1))
     if task.measure == "rubric":
         grades = [report.rubric for report in said if report.rubric is not None]
@@ -195,10 +192,7 @@ def milestones_expected(task: Task, t: date) -> F:
 
 
 def curve_of(task: Task, t: date) -> F:
-    plain = Indicator.model_construct(
-        kind="cumulative", start=None, due=None, expectation=None, baseline=None
-    )
-    return expected(task, plain, t)
+    return curve_at(task.expectation, task.start, task.due, t)
 
 
 def of_figure(
@@ -326,7 +320,9 @@ def put(line: Line, p: F, t: F, q: F, s: F, rules: Rulebook) -> None:
     line.score = rnd(s, rules.rounding.places, mode)
 
 
-def left_out(task: Task, parts: Sequence[Part], run: RunFacts, memory: Memory) -> str | None:
+def left_out(  # noqa: PLR0911  # one a condition
+    task: Task, parts: Sequence[Part], run: RunFacts, memory: Memory
+) -> str | None:
     """The conditions of assessment 4.5 that come before `missing`, but `exempt`."""
     t, amended = run.period.last, run.plan.amended.get(task.id)
     if amended and amended.cancelled_on and amended.cancelled_on <= t:
@@ -472,7 +468,7 @@ def exemption(every: Sequence[Exemption], task: str, unit: str, period: str) -> 
     return "E1" if "E1" in kinds else "E4" if "E4" in kinds else None
 
 
-def events(entries: Sequence[Entered], waived: Sequence[Exemption], rules: Rulebook) -> list[F]:
+def events(entries: Sequence[Entered], waived: Sequence[Exemption], rules: Rulebook) -> tuple[F, F]:
     """Bonus and deductions of one unit (assessment 4.8)."""
     levels = {"national": F(2), "provincial": F(1), "city": F(1, 2)}
     best: dict[str, F] = {}
@@ -490,7 +486,7 @@ def events(entries: Sequence[Entered], waived: Sequence[Exemption], rules: Ruleb
             free += F(entry.points) if entry.uncapped else 0
             capped += 0 if entry.uncapped else F(entry.points)
     bonus = min(sum(best.values(), F(0)), F(rules.events.bonus_max))
-    return [bonus, min(capped, F(rules.events.deduction_max)) + free]
+    return bonus, min(capped, F(rules.events.deduction_max)) + free
 
 
 def with_events(u: F, bonus: F, deductions: F, rules: Rulebook) -> F:
@@ -535,7 +531,7 @@ def unit_of(name: str, group: str, lines: Sequence[Line], run: RunFacts, last: F
 def ahead(one: Unit, other: Unit) -> bool:
     """Whether `one` stands strictly before `other` when every tie is broken, at last by the id."""
     mine, theirs = (one.score, *one.terms), (other.score, *other.terms)
-    return mine > theirs or (mine == theirs and one.name < other.name)  # type: ignore[operator]
+    return mine > theirs or (mine == theirs and one.name < other.name)
 
 
 def place(one: Unit, among: Sequence[Unit], how: str) -> int:
