@@ -164,8 +164,8 @@ def parts_of(task: Task, said: Sequence[Report], own: Report | None, run: RunFac
     t, rules = run.period.last, run.rulebook
     parts = []
     if task.measure in {"indicators", "both"}:
-        parts += [of_figure(task, one, said, own, t, rules) for one in task.indicators
-                  if one.kind != "rank"]  # fmt: skip
+        figures = [one for one in task.indicators if not in_year_only(one)]
+        parts += [of_figure(task, one, said, own, t, rules) for one in figures]
     if task.measure in {"milestones", "both"}:
         weights = {one.id: F(one.weight) for one in task.milestones}
         done = nodes_done(task, said, t)
@@ -289,7 +289,7 @@ def quality(task: Task, own: Report, t: date) -> F:
     required = [
         own.tells(one.id)
         for one in task.indicators
-        if one.data_from == "unit" and (one.start or task.start) <= t
+        if one.data_from == "unit" and one.cadence is None and (one.start or task.start) <= t
     ]
     if task.measure in {"percent", "yes_no"}:
         required.append(own.percent is not None)
@@ -354,8 +354,12 @@ def line_of(task: Task, action: str, run: RunFacts, memory: Memory) -> Line:
     line.left_out = left_out(task, parts, run, memory)
     known = task.id in memory.finished
     with_data = [part for part in parts if part.e > 0 and part.a is not None]
-    finishes = bool(parts) and all(part.done for part in parts) and not has_slow(task)
+    slow = [one for one in task.indicators if in_year_only(one)]
+    slowly = [of_figure(task, one, said, own, t, rules) for one in slow]
+    finishes = bool(parts) and all(part.done for part in [*parts, *slowly])
     line.expected = line.left_out in {"no_expectation", None} and not known
+    if line.left_out == "year_only":  # in its own period
+        line.expected = any(one.cadence is None or t.month == 12 for one in slow)
     line.outcome = outcome(own, run)
     if line.left_out is None and not known and own is not None and not with_data:
         line.left_out = "no_data"
@@ -402,9 +406,9 @@ def missing(line: Line, p: F, parts: Sequence[Part], run: RunFacts, memory: Memo
     put(line, p, F(0), F(0), weight * p, rules)
 
 
-def has_slow(task: Task) -> bool:
-    """A rank is never done for good."""
-    return any(one.kind == "rank" for one in task.indicators)
+def in_year_only(one: Indicator) -> bool:
+    """A rank, and what is updated once a year, is in no period."""
+    return one.kind == "rank" or one.cadence == "annual"
 
 
 def outcome(own: Report | None, run: RunFacts) -> str:

@@ -108,6 +108,8 @@ def figures(draw: st.DrawFn, name: str, start: str, due: str) -> Json:
         told["data_from"] = "statistics"
     if draw(st.integers(0, 4)) == 0:
         told["start"] = start[:8] + "28"
+    if draw(st.integers(0, 5)) == 0:
+        told["cadence"] = "annual"
     if draw(st.integers(0, 3)) == 0:
         told["expectation"] = draw(curves(told.get("start", start), due))
     plain = {"ratio": "level", "met": "at_most", "range_level": "range", "about_level": "about"}
