@@ -504,9 +504,10 @@ def unit_of(name: str, group: str, lines: Sequence[Line], run: RunFacts, last: F
     """U, the weights, and what breaks a tie."""
     rules = run.rulebook
     held = [(F(x.task.weight) * x.shares[name], x) for x in lines if x.shares.get(name)]
-    active = sum((w for w, x in held if x.own[name].left_out not in INACTIVE), F(0))
     counted = sum((w for w, x in held if x.own[name].left_out is None), F(0))
-    exempt = sum((w for w, x in held if x.own[name].exempt), F(0))
+    in_force = [(w, x.own[name]) for w, x in held if x.own[name].left_out not in INACTIVE]
+    active = sum((w for w, _ in in_force), F(0))
+    exempt = sum((w for w, own in in_force if own.exempt), F(0))
     u = mean((w, x.own[name].score) for w, x in held)
     if u is not None and rules.events.level == "period":
         mine = [one for one in run.entries if one.entry.unit == name]

@@ -112,6 +112,8 @@ def figures(draw: st.DrawFn, name: str, start: str, due: str) -> Json:
         told["cadence"] = "annual"
     if draw(st.integers(0, 3)) == 0:
         told["expectation"] = draw(curves(told.get("start", start), due))
+    if kind == "recurring":  # inside each year
+        told["expectation"] = {"curve": draw(st.sampled_from(["linear", "smooth"]))}
     plain = {"ratio": "level", "met": "at_most", "range_level": "range", "about_level": "about"}
     made = an_indicator(name, plain.get(kind, kind), **told)
     return {key: value for key, value in made.items() if value is not None}
