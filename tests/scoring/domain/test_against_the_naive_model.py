@@ -18,13 +18,17 @@ from scoring_cast import (
     a_run,
     a_task,
     an_indicator,
+    the_period,
 )
 from scoring_naive_model import Line, Memory, Period, run_naively
-from scoring_year_cast import entered
+from scoring_naive_year import printed, year_naively
+from scoring_year_cast import entered, rating, veto
 
-from scoring.domain.facts import Entered, Item, MilestoneReport, PlanFacts, Report, RunFacts
+from scoring.domain.facts import Entered, Item, MilestoneReport, Previous, Report, RunFacts
 from scoring.domain.memory import finished_after, previous_of
 from scoring.domain.period_run import PeriodResult, run_period
+from scoring.domain.year_facts import YearFacts
+from scoring.domain.year_run import run_year
 from shared.contracts.decisions import Amended, Exemption, Rest
 
 compared = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -430,3 +434,113 @@ def test_periods_score_as_the_rule_text_read_a_second_time(runs: list[RunFacts])
     memory = Memory()
     for run, result in zip(runs, chain(runs), strict=True):
         assert told_by_the_rules(result) == told_by_the_model(run_naively(run, memory))
+
+
+# ---- ranks and the year ------------------------------------------------------------------------
+
+
+@st.composite
+def fields(draw: st.DrawFn) -> RunFacts:
+    """Many units of one task each, in groups of every size, with many ties."""
+    sizes = draw(st.lists(st.integers(1, 9), min_size=1, max_size=4))
+    units = {f"{group}{n}": f"g{group}" for group, size in enumerate(sizes) for n in range(size)}
+    every, sent = [], []
+    for unit in units:
+        lead = [{"unit": unit, "role": "lead"}]
+        for n in range(draw(st.integers(1, 2))):
+            name = f"{unit}.T{n}"
+            every.append(a_task(name, measure="percent", assignments=lead))
+            done = draw(st.sampled_from(["30", "31.65", "33.3", "32.5", "10"]))
+            if draw(st.integers(0, 6)):
+                sent.append(a_report(name, unit=unit, percent=done, received=draw(instants())))
+    excused = draw(excuses(every))
+    now = tuple(one.model_copy(update={"periods": ("2022-B2",)}) for one in excused)
+    previous = Previous(
+        period=the_period("2022-B1"),
+        lines={},
+        scores={unit: draw(st.sampled_from([None, Decimal(80), Decimal(90)])) for unit in units},
+    )
+    run = a_run(
+        plan=a_plan(*every, units=units),
+        reports=sent,
+        rulebook=a_rulebook(**draw(rulebooks())),
+        previous=previous,
+    )
+    return replace(run, exemptions=now)
+
+
+@compared
+@given(fields())
+def test_groups_rank_and_grade_as_the_rule_text_read_a_second_time(run: RunFacts) -> None:
+    assert run.previous is not None
+    memory = Memory(last=run.previous.period.last)
+    memory.scores = {unit: number(score) for unit, score in run.previous.scores.items()}
+    assert told_by_the_rules(run_period(run)) == told_by_the_model(run_naively(run, memory))
+
+
+@st.composite
+def years(draw: st.DrawFn) -> list[RunFacts]:
+    """The runs of the last periods of 2022, with targets of the year, and its settings."""
+    every = [draw(tasks(f"T{n}")) for n in range(draw(st.integers(1, 3)))]
+    for one in (one for task in every for one in task.get("indicators", [])):
+        if one["kind"] not in {"relation", "register", "yes_no"} and draw(st.booleans()):
+            goal = {"rank": ["10"], "compound": ["6"]}.get(one["kind"], ["50", "90"])
+            one["year_targets"] = {"2022": draw(st.sampled_from(goal))}
+    names = PERIODS[7 - draw(st.integers(1, 3)) : 7]
+    told = [*names, *draw(st.sampled_from([[], ["2021-B6"]]))]
+    sent = [draw(reports(task, name)) for name in told for task in every if draw(st.integers(0, 4))]
+    listed = ["0.05", "0.1", "0.15", "0.2", "0.2", "0.3"]
+    settings = {
+        "periods": "0.5",
+        "attainment": "0.3",
+        "public": "0.2",
+        "period_weights": draw(st.sampled_from(["equal", listed])),
+        "order": draw(st.sampled_from(["period_first", "task_first"])),
+        "min_periods": draw(st.integers(1, 3)),
+        "overshoot_bonus": draw(
+            st.sampled_from([None, {"step": "0.10", "points": "1", "max": "5"}])
+        ),
+    }
+    plan = a_plan(*every, units=UNITS, actions={"A1": "1", "A2": "2.5"})
+    plan = replace(plan, amended=draw(amended(every)))
+    rulebook = a_rulebook(**draw(rulebooks(year=settings)))
+    entries, exemptions = [*draw(decided())], draw(excuses(every))
+    entries += [
+        draw(st.sampled_from([veto("fair"), veto("poor", unit="P1"), rating("70"), rating("40.5")]))
+        for _ in range(draw(st.integers(0, 2)))
+    ]
+    return [
+        replace(
+            a_run(plan=plan, period=name, reports=known_by(sent, name), rulebook=rulebook),
+            entries=tuple(entries),
+            exemptions=exemptions,
+        )
+        for name in names
+    ]
+
+
+@compared
+@given(years())
+def test_years_roll_up_as_the_rule_text_read_a_second_time(runs: list[RunFacts]) -> None:
+    results, memory, last = chain(runs), Memory(), runs[-1]
+    facts = YearFacts(
+        plan=last.plan,
+        rulebook=last.rulebook,
+        year=2022,
+        tz=last.tz,
+        periods=tuple((run.period, result) for run, result in zip(runs, results, strict=True)),
+        owed=len(runs),
+        reports=last.reports,
+        entries=last.entries,
+        exemptions=last.exemptions,
+    )
+    year = run_year(facts)
+    naive = year_naively(facts, [run_naively(run, memory) for run in runs])
+    told = {
+        one.unit: (number(one.periods), number(one.attainment), number(one.overshoot),
+                   number(one.score), one.rank, one.grade, "few_periods" in one.reasons)
+        for one in year.units
+    }  # fmt: skip
+    assert told == printed(naive, last.rulebook)
+    assert {one.action: number(one.score) for one in year.actions} == naive.actions
+    assert number(year.plan_score) == naive.plan
