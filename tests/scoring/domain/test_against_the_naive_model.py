@@ -22,7 +22,7 @@ from scoring_cast import (
 )
 from scoring_naive_model import Line, Memory, Period, run_naively
 from scoring_naive_year import printed, year_naively
-from scoring_year_cast import entered, rating, veto
+from scoring_year_cast import entered, rating, veto, waiver
 
 from scoring.domain.facts import Entered, Item, MilestoneReport, Previous, Report, RunFacts
 from scoring.domain.memory import finished_after, previous_of
@@ -47,11 +47,32 @@ SPANS = [
     ("2022-04-12", "2022-08-20"),
     ("2021-02-01", "2022-02-10"),
 ]
-KINDS = [
-    "cumulative", "level", "ratio", "at_most", "met", "hold", "maintain", "ceiling", "growth",
-    "rank", "yes_no", "compound", "recurring", "relation", "range", "range_level", "about",
-    "about_level", "register",
-]  # fmt: skip
+STRICTLY: list[Json] = [{}, {"strict": True}, {"strict": True, "integer": True}]
+KEPT: list[Json] = [{}, {"tolerance": "13"}, {"target": "0"}, {"target": "-40", "tolerance": "5"}]
+WAYS: list[tuple[str, list[Json]]] = [
+    ("cumulative", STRICTLY),
+    ("level", [{"baseline": base, **way} for base in ("-10", "40") for way in STRICTLY]),
+    ("level", [{"ratio": True}]),
+    ("at_most", [{"baseline": "150"}, {"baseline": "220"}]),
+    ("at_most", [{"baseline": "60"}, {}, {"baseline": "100", "tolerance": "13"}]),
+    ("hold", KEPT),
+    ("maintain", KEPT),
+    ("ceiling", [{}, {"tolerance": "0.5"}]),
+    ("growth", [{}, {"target": "40"}]),
+    ("rank", [{"target": "20"}]),
+    ("yes_no", [{}]),
+    ("compound", [{"target": "7", "years": 5}]),
+    ("recurring", [{"expectation": {"curve": curve}} for curve in ("linear", "smooth")]),
+    ("relation", [{"target": None}, {"target": None, "tolerance": "1.5"}]),
+    ("range", [{"target_high": "120"}, {"target_high": "120", "baseline": "40"}]),
+    ("about", [{}, {"baseline": "40"}, {"tolerance": "0.2"}]),
+    ("register", [{"target": None}]),
+]
+"""Each kind with the shapes it comes in; a target is 100 unless told otherwise."""
+MEASURES = [
+    *("indicators", "indicators", "indicators"),
+    *("milestones", "both", "percent", "yes_no", "rubric"),
+]
 
 weights = st.sampled_from(["1", "2.5", "7", "20"])
 amounts = st.one_of(
@@ -86,40 +107,17 @@ def curves(draw: st.DrawFn, start: str, due: str) -> Json:
 
 @st.composite
 def figures(draw: st.DrawFn, name: str, start: str, due: str) -> Json:
-    kind = draw(st.sampled_from(KINDS))
-    told: Json = {"weight": draw(weights)}
-    if kind in {"level", "range_level", "about_level"}:
-        told["baseline"] = draw(st.sampled_from(["-10", "0", "40"]))
-    if kind in {"at_most", "met"}:
-        told["baseline"] = draw(st.sampled_from(["150", "220"] if kind == "at_most" else ["60"]))
-    if kind in {"range", "range_level"}:
-        told["target_high"] = "120"
-    if kind == "ratio":
-        told["ratio"] = True
-    if kind in {"hold", "maintain", "met", "ceiling", "about", "relation"} and draw(st.booleans()):
-        told["tolerance"] = {"ceiling": "0.5", "about": "0.2", "relation": "1.5"}.get(kind, "13")
-    if kind in {"hold", "maintain"} and draw(st.booleans()):
-        told["target"] = draw(st.sampled_from(["0", "-40"]))
-    if kind in {"cumulative", "level"}:
-        told |= draw(st.sampled_from([{}, {"strict": True}, {"strict": True, "integer": True}]))
-    if kind == "compound":
-        told |= {"target": "7", "years": 5}
-    if kind == "rank":
-        told["target"] = "20"
-    if kind in {"relation", "register"}:
-        told["target"] = None
+    kind, shapes = draw(st.sampled_from(WAYS))
+    told: Json = {"weight": draw(weights), **draw(st.sampled_from(shapes))}
     if draw(st.integers(0, 4)) == 0:
         told["data_from"] = "statistics"
     if draw(st.integers(0, 4)) == 0:
         told["start"] = start[:8] + "28"
     if draw(st.integers(0, 5)) == 0:
         told["cadence"] = "annual"
-    if draw(st.integers(0, 3)) == 0:
+    if "expectation" not in told and draw(st.integers(0, 3)) == 0:
         told["expectation"] = draw(curves(told.get("start", start), due))
-    if kind == "recurring":  # inside each year
-        told["expectation"] = {"curve": draw(st.sampled_from(["linear", "smooth"]))}
-    plain = {"ratio": "level", "met": "at_most", "range_level": "range", "about_level": "about"}
-    made = an_indicator(name, plain.get(kind, kind), **told)
+    made = an_indicator(name, kind, **told)
     return {key: value for key, value in made.items() if value is not None}
 
 
@@ -137,9 +135,7 @@ def assignments(draw: st.DrawFn) -> list[Json]:
 @st.composite
 def tasks(draw: st.DrawFn, name: str) -> Json:
     start, due = draw(st.sampled_from(SPANS))
-    measure = draw(st.sampled_from(
-        ["indicators", "indicators", "indicators", "milestones", "both", "percent", "yes_no", "rubric"]
-    ))  # fmt: skip
+    measure = draw(st.sampled_from(MEASURES))
     told: Json = {
         "start": start,
         "due": due,
@@ -168,39 +164,23 @@ def tasks(draw: st.DrawFn, name: str) -> Json:
 
 @st.composite
 def reports(draw: st.DrawFn, task: Json, period: str) -> Report:
+    last, blank = the_period(period).last, draw(st.integers(0, 3)) == 0
     said: dict[str, Any] = {"values": {}, "relations": {}, "registers": {}}
-    last = date.fromisoformat(a_report(period=period).as_of.isoformat())
-    blank = draw(st.integers(0, 3)) == 0
     no_data = set()
     for one in task.get("indicators", []):
-        if blank and draw(st.booleans()):
+        begun = one.get("start", task["start"]) <= last.isoformat()
+        if not begun or (blank and draw(st.booleans())):
             continue
         if one.get("data_from") == "statistics" and draw(st.booleans()):
             no_data.add(one["id"])
-        elif one["kind"] == "relation":
-            said["relations"][one["id"]] = tuple(
-                Decimal(draw(st.integers(30, 90))) / 10 for _ in range(2)
-            )
-        elif one["kind"] == "register":
-            said["registers"][one["id"]] = draw(items(last))
-        elif one["kind"] == "yes_no":
-            said["values"][one["id"]] = draw(st.sampled_from(["0", "1"]))
-        elif one["kind"] == "compound":
-            said["values"][one["id"]] = draw(st.sampled_from(["-2", "4.5", "7", "9.25"]))
         else:
-            said["values"][one["id"]] = draw(
-                plenty if one["kind"] in {"cumulative", "recurring", "ceiling", "rank"} else amounts
-            )
-    nodes = {}
-    for one in task.get("milestones", []):
-        nodes[one["id"]] = draw(words(one, last))
+            field = {"relation": "relations", "register": "registers"}.get(one["kind"], "values")
+            said[field][one["id"]] = draw(answers(one["kind"], last))
     if task["measure"] in {"percent", "yes_no"} and not blank:
         steps = ["0", "100"] if task["measure"] == "yes_no" else ["0", "33.3", "70", "100"]
         said["percent"] = draw(st.sampled_from(steps))
     if task["measure"] == "rubric":
         said["rubric"] = draw(st.sampled_from([None, "A", "B", "C", "D"]))
-    if task["measure"] in {"milestones", "both"} and not blank:
-        said["milestones"] = None
     made = a_report(
         task["id"],
         period,
@@ -211,15 +191,31 @@ def reports(draw: st.DrawFn, task: Json, period: str) -> Report:
         marks=Decimal(draw(st.sampled_from([0, 0, 5, 120]))),
         **said,
     )
+    if task["measure"] not in {"milestones", "both"} or blank:
+        return made
+    nodes = {one["id"]: draw(words(one, last)) for one in task["milestones"]}
     known = {name: word for name, word in nodes.items() if word is not None}
-    given_up = task["measure"] not in {"milestones", "both"} or blank
-    return made if given_up else replace(made, milestones=known)
+    return replace(made, milestones=known)
+
+
+def answers(kind: str, last: date) -> st.SearchStrategy[object]:
+    """What may be said of a figure."""
+    if kind == "relation":
+        rate = st.integers(30, 90).map(lambda tenths: Decimal(tenths) / 10)
+        return st.tuples(rate, rate)
+    if kind == "register":
+        return items(last)
+    if kind == "yes_no":
+        return st.sampled_from(["0", "1"])
+    if kind == "compound":
+        return st.sampled_from(["-2", "4.5", "7", "9.25"])
+    return plenty if kind in {"cumulative", "recurring", "ceiling", "rank"} else amounts
 
 
 @st.composite
 def items(draw: st.DrawFn, last: date) -> Mapping[str, Item]:
     days = [date(2022, 1, 20), date(2022, 4, 30), date(2022, 9, 9)]
-    told = {}
+    told: dict[str, Item] = {}
     for name in draw(st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, unique=True)):
         closed = draw(st.sampled_from([None, min(days[1], last)]))
         due = draw(st.sampled_from(days))
@@ -245,7 +241,7 @@ def instants() -> st.SearchStrategy[str]:
 
 
 @st.composite
-def rulebooks(draw: st.DrawFn, **fixed: object) -> Json:
+def rulebooks(draw: st.DrawFn, /, **fixed: object) -> Json:
     def one_of(*options: object) -> Any:  # noqa: ANN401  # whatever a setting takes
         return draw(st.sampled_from(options))
 
@@ -309,12 +305,12 @@ def excuses(draw: st.DrawFn, every: Sequence[Json]) -> tuple[Exemption, ...]:
         task = draw(st.sampled_from(every))
         kind = draw(st.sampled_from(["E1", "E3", "E4"]))
         made.append(
-            Exemption(
+            waiver(
                 id=f"x{n}",
                 task=task["id"],
                 unit=draw(st.sampled_from([one["unit"] for one in task["assignments"]])),
                 kind=kind,
-                periods=tuple(draw(st.lists(st.sampled_from(PERIODS[1:4]), min_size=1))),
+                periods=draw(st.lists(st.sampled_from(PERIODS[1:4]), min_size=1)),
                 matter="M" if kind == "E3" else None,
             )
         )
@@ -365,7 +361,8 @@ def known_by(sent: Sequence[Report], period: str) -> list[Report]:
 def chain(runs: Sequence[RunFacts]) -> list[PeriodResult]:
     """The results of periods, each with the memory of those before."""
     results: list[PeriodResult] = []
-    previous, finished = None, {}
+    previous: Previous | None = None
+    finished: dict[str, int | None] = {}
     for run in runs:
         results.append(run_period(replace(run, previous=previous, finished=finished)))
         previous = previous_of(run.period, results[-1].tasks, results[-1].units)
