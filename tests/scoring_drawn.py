@@ -325,7 +325,7 @@ def amended(draw: st.DrawFn, every: Sequence[Json]) -> Mapping[str, Amended]:
 
 
 @st.composite
-def towns(draw: st.DrawFn, count: int = 3) -> list[RunFacts]:
+def chains(draw: st.DrawFn, count: int = 3) -> list[RunFacts]:
     """The runs of some periods of one plan, one after the other, without what was before."""
     every = [draw(tasks(f"T{n}")) for n in range(draw(st.integers(1, count)))]
     first = draw(st.integers(0, len(PERIODS) - 1))

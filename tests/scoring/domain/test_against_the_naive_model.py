@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from hypothesis import HealthCheck, given, settings
 from scoring_cast import Json
-from scoring_drawn import chain, fields, towns, years
+from scoring_drawn import chain, chains, fields, years
 from scoring_naive_model import Line, Memory, Period, run_naively
 from scoring_naive_year import printed, year_naively
 
@@ -73,7 +73,7 @@ def told_by_the_rules(result: PeriodResult) -> Json:
 
 
 @compared
-@given(towns())
+@given(chains())
 def test_periods_score_as_the_rule_text_read_a_second_time(runs: list[RunFacts]) -> None:
     memory = Memory()
     for run, result in zip(runs, chain(runs), strict=True):
