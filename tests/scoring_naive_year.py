@@ -14,11 +14,10 @@ from scoring_naive_model import (
     Period,
     Unit,
     events,
-    mean,
     rank,
-    rnd,
     with_events,
 )
+from scoring_naive_task import mean, rnd
 
 from scoring.domain.facts import Entered, Report
 from scoring.domain.year_facts import YearFacts

@@ -6,7 +6,8 @@ from fractions import Fraction
 from hypothesis import HealthCheck, given, settings
 from scoring_cast import Json
 from scoring_drawn import chain, chains, fields, years
-from scoring_naive_model import Line, Memory, Period, run_naively
+from scoring_naive_model import Period, run_naively
+from scoring_naive_task import Line, Memory
 from scoring_naive_year import printed, year_naively
 
 from scoring.domain.facts import RunFacts
