@@ -23,7 +23,7 @@ from scoring_year_cast import entered, rating, veto, waiver
 from scoring.domain.facts import Entered, Item, MilestoneReport, Previous, Report, RunFacts
 from scoring.domain.memory import finished_after, previous_of
 from scoring.domain.period_run import PeriodResult, run_period
-from shared.contracts.decisions import Amended, Exemption, Rest
+from shared.contracts.decisions import Amended, Exemption, Later, Rest
 
 UNITS = {
     "U1": "departments",
@@ -122,6 +122,8 @@ def assignments(draw: st.DrawFn) -> list[Json]:
     told = [{"unit": unit, "role": role} for unit, role in zip(names, roles, strict=False)]
     if draw(st.integers(0, 5)) == 0:  # two roles of one unit
         told.append({"unit": names[0], "role": "cooperating"})
+    elif roles == ["lead", "cooperating"] and draw(st.booleans()):
+        told = [{**told[0], "share": "0.55"}, {**told[1], "share": "0.45"}]
     return told
 
 
@@ -184,6 +186,11 @@ def reports(draw: st.DrawFn, task: Json, period: str) -> Report:
         marks=Decimal(draw(st.sampled_from([0, 0, 5, 120]))),
         **said,
     )
+    made = replace(made, verified=draw(st.booleans()))
+    if draw(st.integers(0, 7)) == 0:
+        made = replace(made, returned_at=made.received_at)
+    if draw(st.integers(0, 5)) == 0:  # a repair that keeps the instant of what it repairs
+        made = replace(made, timely_at=min(made.timely_at, a_report(period=period).timely_at))
     if task["measure"] not in {"milestones", "both"} or blank:
         return made
     nodes = {one["id"]: draw(words(one, last)) for one in task["milestones"]}
@@ -240,6 +247,7 @@ def rulebooks(draw: st.DrawFn, /, **fixed: object) -> Json:
 
     return {
         "missing": one_of("zero", "carry"),
+        "verification": one_of("on_publish", "on_publish", "required"),
         "lateness": {
             "mode": one_of("component", "deduction"),
             "unit": one_of("working_day", "calendar_day"),
@@ -312,7 +320,7 @@ def excuses(draw: st.DrawFn, every: Sequence[Json]) -> tuple[Exemption, ...]:
 
 @st.composite
 def amended(draw: st.DrawFn, every: Sequence[Json]) -> Mapping[str, Amended]:
-    """A task that is cancelled; one that rests in the last period it is looked at in."""
+    """A task that is cancelled, one that rests in the last of all periods, a report put off."""
     found = {}
     if draw(st.integers(0, 4)) == 0:
         found[every[0]["id"]] = Amended(cancelled_on=date(2022, 3, 30))
@@ -321,6 +329,11 @@ def amended(draw: st.DrawFn, every: Sequence[Json]) -> Mapping[str, Amended]:
             periods=("2023-B1",), first=date(2023, 1, 1), last=date(2023, 2, 28), extend=False
         )
         found[every[1]["id"]] = Amended(rests=(rest,))
+    if draw(st.integers(0, 2)) == 0:
+        task = every[-1]
+        later = Later(unit=task["assignments"][0]["unit"], period="2022-B2", working_days=2)
+        known = found.get(task["id"], Amended())
+        found[task["id"]] = known.model_copy(update={"later": (later,)})
     return found
 
 

@@ -226,14 +226,16 @@ def struck_off(one: Indicator, said: Sequence[Report], t: date) -> F | None:
     return F(len(closed), len(closed) + len(owed)) if closed or owed else None
 
 
-def nodes_done(task: Task, said: Sequence[Report], t: date) -> dict[str, F]:
-    """c of each milestone from the newest word on it."""
+def nodes_done(task: Task, said: Sequence[Report], t: date, *, strictly: bool) -> dict[str, F]:
+    """c of each milestone from the newest word on it; `strictly` a claim waits to be verified."""
     done = {}
     for one in task.milestones:
         words = [
             report.milestones[one.id]
             for report in said
-            if report.milestones is not None and one.id in report.milestones
+            if report.milestones is not None
+            and one.id in report.milestones
+            and (report.verified or not strictly or report.milestones[one.id].taken_back)
         ]
         c = F(0)
         if words and words[-1].completed_on is not None:

@@ -16,7 +16,7 @@ from shared.contracts.plan import Indicator, Task
 from shared.contracts.rulebook import Rulebook
 
 CHINA = ZoneInfo("Asia/Shanghai")
-REST = {date(2022, 4, 30), *(date(2022, 5, day) for day in (1, 2, 3, 4))}
+REST = {date(2022, 4, 30), *(date(2022, 5, day) for day in (1, 2, 3, 4)), date(2022, 6, 3)}
 WORKED = {date(2022, 4, 24), date(2022, 5, 7)}
 
 
@@ -35,6 +35,13 @@ def works(day: date) -> bool:
     return day in WORKED or (day.weekday() < 5 and day not in REST)
 
 
+def after(day: date, count: int) -> date:
+    while count:
+        day += timedelta(days=1)
+        count -= works(day)
+    return day
+
+
 def late_days(received: date, due: date, unit: str) -> int:
     if received <= due:
         return 0
@@ -51,11 +58,12 @@ def said_of(task: Task, run: RunFacts, close: date) -> tuple[Report | None, list
     for report in sorted(run.reports, key=lambda report: report.received_at):
         if report.task != task.id:
             continue
-        in_time = local(report.received_at) <= close
+        in_time = local(report.timely_at) <= close
         if report.period < run.period.id or (report.period == run.period.id and in_time):
             read[report.period] = report
-    own = read.get(run.period.id)
-    return own, sorted(read.values(), key=lambda report: (report.as_of, report.received_at))
+    standing = [report for report in read.values() if report.returned_at is None]
+    own = next((report for report in standing if report.period == run.period.id), None)
+    return own, sorted(standing, key=lambda report: (report.as_of, report.received_at))
 
 
 def local(at: datetime) -> date:
@@ -64,19 +72,26 @@ def local(at: datetime) -> date:
 
 def parts_of(task: Task, said: Sequence[Report], own: Report | None, run: RunFacts) -> list[Part]:
     t, rules = run.period.last, run.rulebook
+    strictly = rules.verification == "required"
     parts = []
     if task.measure in {"indicators", "both"}:
         figures = [one for one in task.indicators if not in_year_only(one)]
         parts += [of_figure(task, one, said, own, t, rules) for one in figures]
     if task.measure in {"milestones", "both"}:
         weights = {one.id: F(one.weight) for one in task.milestones}
-        done = nodes_done(task, said, t)
+        done = nodes_done(task, said, t, strictly=strictly)
         a = sum((w * done[name] for name, w in weights.items()), F(0)) / sum(weights.values())
         weight = F(task.milestone_weight) if task.measure == "both" else F(1)
         parts.append(Part(weight, a, milestones_expected(task, t), carried=True, done=a == 1))
     if task.measure in {"percent", "yes_no"}:
-        told = [F(report.percent) for report in said if report.percent is not None]
-        a = told[-1] / 100 if told else F(0)
+        told = [
+            min(F(report.percent) / 100, F(rules.unverified_cap))
+            if strictly and not report.verified
+            else F(report.percent) / 100
+            for report in said
+            if report.percent is not None
+        ]
+        a = told[-1] if told else F(0)
         e = F(t >= task.due) if task.measure == "yes_no" else curve_of(task, t)
         parts.append(Part(F(1), a, e, carried=False, done=a >= 1))
     if task.measure == "rubric":
@@ -108,7 +123,10 @@ def of_figure(
         a = None
     elif a is None and one.data_from == "unit":
         a = F(0)
-    return Part(F(one.weight), a, e, carried=one.kind == "cumulative", done=reached(one, a))
+    newest = [report for report in said if report.tells(one.id)][-1:]
+    sure = rules.verification == "on_publish" or all(report.verified for report in newest)
+    done = sure and reached(one, a)
+    return Part(F(one.weight), a, e, carried=one.kind == "cumulative", done=done)
 
 
 def reached(one: Indicator, a: F | None) -> bool:

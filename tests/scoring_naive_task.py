@@ -1,8 +1,7 @@
 """The line of a task written a second time, straight from the rule text (3.3, 4.3 to 4.6).
 
 It shares nothing with the rules it is compared with but the shapes of what goes in. What is left
-to other tests: verification `required`, adjustments, suspensions before the period, rounding of
-what is not printed.
+to other tests: adjustments, rests before the period, a change of holder.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,6 +13,7 @@ from math import floor
 from scoring_naive_attainment import nodes_done
 from scoring_naive_parts import (
     Part,
+    after,
     earned,
     in_year_only,
     late_days,
@@ -206,7 +206,8 @@ def line_of(task: Task, action: str, run: RunFacts, memory: Memory) -> Line:
     rules, t = run.rulebook, run.period.last
     lead = next(one.unit for one in task.assignments if one.role == "lead")
     line = Line(task, action, lead, shares=shares(task, rules))
-    close = run.window.close
+    more = extended(task, lead, run)
+    due, close = after(run.window.due, more), after(run.window.close, more)
     own, said = said_of(task, run, close)
     parts = parts_of(task, said, own, run)
     line.left_out = left_out(task, parts, run, memory)
@@ -218,7 +219,7 @@ def line_of(task: Task, action: str, run: RunFacts, memory: Memory) -> Line:
     line.expected = line.left_out in {"no_expectation", None} and not known
     if line.left_out == "year_only":  # in its own period
         line.expected = any(one.cadence is None or t.month == 12 for one in slow)
-    line.outcome = outcome(own, run)
+    line.outcome = outcome(own, due)
     if line.left_out is None and not known and own is not None and not with_data:
         line.left_out = "no_data"
     if line.left_out is not None:
@@ -228,7 +229,7 @@ def line_of(task: Task, action: str, run: RunFacts, memory: Memory) -> Line:
     told = with_data or [Part(x.weight, F(0), x.e, x.carried, x.done) for x in parts if x.e > 0]
     p = progress(line, told, rules.rounding.mode)
     e = mean((part.weight, part.e) for part in told) or F(0)
-    done = nodes_done(task, said, t)
+    done = nodes_done(task, said, t, strictly=rules.verification == "required")
     ages = [(t - one.due).days for one in task.milestones if done[one.id] < 1]
     year = memory.last is not None and memory.last.year == t.year
     before = memory.lights.get(task.id) if year else None
@@ -240,7 +241,7 @@ def line_of(task: Task, action: str, run: RunFacts, memory: Memory) -> Line:
         line.light = light(line, e, run, open_days=ages, before=before, silences=silences)
         missing(line, p, with_data, run, memory)
     else:
-        late = late_days(local(own.timely_at), run.window.due, rules.lateness.unit)
+        late = late_days(local(own.timely_at), due, rules.lateness.unit)
         score(line, p, late, quality(task, own, t), rules)
         line.finished = finishes and task.id not in run.zeroed
         line.light = light(line, e, run, open_days=ages, before=before, silences=0)
@@ -264,10 +265,20 @@ def missing(line: Line, p: F, parts: Sequence[Part], run: RunFacts, memory: Memo
     put(line, p, F(0), F(0), weight * p, rules)
 
 
-def outcome(own: Report | None, run: RunFacts) -> str:
+def outcome(own: Report | None, due: date) -> str:
     if own is None:
         return "missing"
-    return "on_time" if local(own.timely_at) <= run.window.due else "late"
+    return "on_time" if local(own.timely_at) <= due else "late"
+
+
+def extended(task: Task, lead: str, run: RunFacts) -> int:
+    """The working days that the unit's report may come later."""
+    amended = run.plan.amended.get(task.id)
+    return sum(
+        one.working_days
+        for one in (amended.later if amended else ())
+        if (one.unit, one.period) == (lead, run.period.id)
+    )
 
 
 def shares(task: Task, rules: Rulebook) -> dict[str, F]:

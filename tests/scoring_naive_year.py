@@ -167,7 +167,7 @@ def has_target(task: Task, one: Indicator, year: int) -> bool:
 def reached(task: Task, one: Indicator, facts: YearFacts) -> F | None:
     """a of the year; None where a source has no figure, or nothing of a register is due."""
     end = date(facts.year, 12, 31)
-    mine = [report for report in facts.reports if report.task == task.id]
+    mine = [x for x in facts.reports if x.task == task.id and x.returned_at is None]
     said = sorted(mine, key=lambda report: (report.as_of, report.received_at))
     told = [report for report in said if one.id in report.values]
     if one.kind == "recurring":
