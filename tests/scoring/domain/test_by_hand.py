@@ -338,10 +338,10 @@ KINDS = [
         expected={"a": "0.7500", "e": "1.0000", "p": "75.00", "light": "red", "finished": False},
     ),
     Case(
-        told="a fall where growth was promised is shown and scores nothing",
+        told="a fall where growth was promised is no growth and scores nothing",
         task=a_task(indicators=[an_indicator("I", "growth", target="8")]),
         reports=[told("-2")],
-        expected={"a": "-0.2500", "r": "-0.2500", "p": "0.00", "score": "20.00"},
+        expected={"a": "0.0000", "r": "0.0000", "p": "0.00", "score": "20.00"},
     ),
     Case(
         told="a relation is in step within half a point",

@@ -77,3 +77,13 @@ def test_only_totals_and_milestones_are_carried(task: Json, score: str) -> None:
 def test_without_a_value_there_is_nothing_to_carry() -> None:
     line = silent(a_task(), said=False)
     assert (printed(line, "p", "score"), line.flags) == (("0.00", "0.00"), ())
+    pending = a_task(indicators=[an_indicator("I1", data_from="statistics")])
+    assert printed(silent(pending, said=False), "p", "score") == ("0.00", "0.00")
+
+
+def test_a_figure_never_reported_is_carried_as_nothing_beside_the_others() -> None:
+    # a = 0.25 against 1/3, and 0: P = (75 + 0)/2, S = 0.8 x 37.5
+    task = a_task(indicators=[an_indicator("I1"), an_indicator("I2")])
+    earlier = a_report(period="2022-B1", values={"I1": "25"})
+    line = the_line(a_run(task, reports=[earlier], rulebook=a_rulebook(missing="carry")))
+    assert printed(line, "p", "score") == ("37.50", "30.00")

@@ -114,7 +114,8 @@ class Case:
     def carries(self) -> bool:
         """Whether the last value stands in for a missing report (assessment 4.5, `carry`).
 
-        Only totals and milestones that were once reported, and not two periods in a row.
+        Only totals and milestones of which something was once reported, and not two periods in a
+        row; a figure never reported has a = 0 among the others.
         """
         previous, period = self.run.previous, self.run.period
         if previous is not None and (period.first - previous.period.last).days == 1:
@@ -123,8 +124,10 @@ class Case:
                 return False
         totals = {one.id for one in self.task.indicators if one.kind == "cumulative"}
         counted = [part for part in self.parts if part.left_out is None]
-        return self.run.rulebook.missing == "carry" and all(
-            part.submissions and part.id in {MILESTONES, *totals} for part in counted
+        return (
+            self.run.rulebook.missing == "carry"
+            and any(part.submissions for part in counted)
+            and all(part.id in {MILESTONES, *totals} for part in counted)
         )
 
     def is_finished(self) -> bool:

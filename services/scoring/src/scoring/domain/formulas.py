@@ -38,8 +38,13 @@ def rubric(*, credit: Fraction) -> Fraction:
 
 
 def cumulative(*, value: Fraction, target: Fraction) -> Fraction:
-    """A running total has reached its share of the target; a year's growth likewise (4.1)."""
+    """A running total has reached its share of the target (assessment 4.1)."""
     return _over(value, target)
+
+
+def growth(*, value: Fraction, target: Fraction) -> Fraction:
+    """A year's growth has reached its share of the target; a fall, nothing (assessment 4.1)."""
+    return _over(max(Fraction(0), value), target)
 
 
 def level(*, value: Fraction, baseline: Fraction, target: Fraction) -> Fraction:
@@ -162,7 +167,7 @@ FORMULAS: Final[Mapping[str, Callable[..., Fraction]]] = {
     "attainment.rubric/1": rubric,
     "attainment.cumulative/1": cumulative,
     "attainment.recurring/1": cumulative,
-    "attainment.growth/1": cumulative,
+    "attainment.growth/1": growth,
     "attainment.level/1": level,
     "attainment.level_ratio/1": cumulative,
     "attainment.at_most/1": at_most,

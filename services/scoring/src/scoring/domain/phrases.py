@@ -13,7 +13,7 @@ CALCULATIONS: Final[Mapping[str, str]] = {
     "attainment.rubric/1": "{credit}",
     "attainment.cumulative/1": "{value} ÷ {target}",
     "attainment.recurring/1": "{value} ÷ {target}",
-    "attainment.growth/1": "{value} ÷ {target}",
+    "attainment.growth/1": "max(0, {value}) ÷ {target}",
     "attainment.level/1": "({value} − {baseline}) ÷ ({target} − {baseline})",
     "attainment.level_ratio/1": "{value} ÷ {target}",
     "attainment.at_most/1": "({baseline} − {value}) ÷ ({baseline} − {target})",
