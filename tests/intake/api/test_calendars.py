@@ -9,6 +9,7 @@ import httpx
 import pytest
 from databases import Databases
 from intake_cast import LAKE_TOWN, PLAN, Town, codes, edited, running
+from structlog.testing import capture_logs
 
 from shared.contracts.intake import PlanVersioned, WorkdayBegan
 
@@ -93,6 +94,22 @@ async def test_the_days_of_a_loaded_year_begin_with_its_make_up_days(far: Town) 
     await far.move_to("2027-01-11 12:00")
     begun = [one.day.day for one in far.said(WorkdayBegan)]
     assert begun == [31, 6, 7, 8, 9, 11]
+
+
+async def test_from_sixty_days_ahead_an_operator_is_warned_once_a_day(
+    tmp_path: Path, databases: Databases
+) -> None:
+    async with running(tmp_path, databases=databases, start="2026-10-31 10:00") as town:
+        await town.open()
+        await town.apply(FAR)
+        with capture_logs() as logs:
+            await town.move_to("2026-11-04 12:00")
+            await loaded(town, 2027, Y2027)
+            await town.move_to("2026-11-06 12:00")
+        warned = [one for one in logs if one["event"] == "a holiday table will be missing"]
+        assert [(one["plan"], one["days"]) for one in warned] == [(PLAN, n) for n in (60, 59, 58)]
+        assert all("PUT /v1/calendars/cn/2027" in one["why"] for one in warned)
+        assert (await town.web.get("/readyz")).status_code == 200
 
 
 async def test_the_same_year_again_changes_nothing(far: Town) -> None:
