@@ -15,7 +15,7 @@ from shared.contracts.values import Contract, parse_instant
 from shared.kit.documents import JSON_BYTES, Document, DocumentError, read_document, validate
 
 _KEYS: Final = ("plan", "rulebook", "notify", "holidays", "start", "timeline", "until")
-_NUMBERS: Final = frozenset({"working_days", "year", "years"})
+_NUMBERS: Final = frozenset({"working_days", "year", "years", "parts"})
 """Keys of a timeline under which a whole number is one; elsewhere it stands for its text."""
 
 
