@@ -3,14 +3,14 @@
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import select
 
 from intake.domain.calendar_check import check_holidays
 from intake.domain.holidays import in_force, with_tables
 from intake.domain.reported import Refusal
 from intake.service.caller import Caller, Refused, refuse
+from intake.service.holidays import holiday_tables
 from intake.service.in_force import PlanInForce
-from intake.service.plans import Plans, holiday_tables
+from intake.service.plans import Plans
 from intake.service.rulebooks import HOUSE
 from intake.store.tables import HolidayTable
 from shared.calendar.workdays import YearNotLoaded
@@ -90,14 +90,8 @@ class Calendars:
     ) -> dict[str, int]:
         now = self._clock.business_now()
         days = table.model_dump_json()
-        old = (
-            await session.execute(
-                select(HolidayTable.days).where(
-                    HolidayTable.calendar == OFFICIAL, HolidayTable.year == table.year
-                )
-            )
-        ).scalar()
-        if old != days:
+        old = await session.get(HolidayTable, (OFFICIAL, table.year))
+        if old is None or old.days != days:  # who loaded it first is kept
             row = HolidayTable(
                 calendar=OFFICIAL,
                 year=table.year,

@@ -17,9 +17,10 @@ from intake.domain.plan_change import Change, changes, refusals
 from intake.domain.plan_events import events_of
 from intake.service.caller import Caller
 from intake.service.files import PlanFile, misnamed, read_plan, recheck
+from intake.service.holidays import holiday_tables, own_holidays_of, own_json
 from intake.service.in_force import PlanInForce
 from intake.service.rulebooks import HOUSE, Rulebooks
-from intake.store.tables import DecisionRow, HolidayTable, PlanVersion, Published
+from intake.store.tables import DecisionRow, PlanVersion, Published
 from shared.calendar.plan import PlanCalendar
 from shared.calendar.workdays import YearNotLoaded
 from shared.contracts.decisions import Amended, Decision
@@ -36,7 +37,6 @@ from shared.kit.timers import Timer, Timers
 
 DECISION: Final[TypeAdapter[Decision]] = TypeAdapter(Decision)
 _AMENDED: Final = TypeAdapter(dict[str, Amended])
-_HOLIDAYS: Final = TypeAdapter(tuple[HolidayYear, ...])
 WORKDAY = "workday"
 """The timer of a plan's working day at 09:00; its subject is the plan."""
 
@@ -146,7 +146,7 @@ class Plans:
             self._parsed[place] = PlanInForce(
                 document=document,
                 amended=_AMENDED.validate_json(row.amended),
-                own_holidays=_own(row, document),
+                own_holidays=own_holidays_of(row, document),
                 version=row.version,
                 activate_from=row.activate_from,
                 calendar=PlanCalendar(dates=document.plan),
@@ -210,7 +210,7 @@ class Plans:
                 version=version,
                 document=document.model_dump_json(by_alias=True),
                 amended=amended_json(amended),
-                own_holidays=_own_json(own_holidays, document),
+                own_holidays=own_json(own_holidays, document),
                 digest=closing.digest,
                 activate_from=activate_from,
                 applied_at=now,
@@ -244,26 +244,6 @@ def first_round(calendar: PlanCalendar, now: datetime) -> datetime:
     today = max(calendar.day_of(now), calendar.start)
     first = calendar.round_of(today)
     return first if first > now else calendar.round_of(today + timedelta(days=1))
-
-
-async def holiday_tables(session: AsyncSession) -> list[HolidayYear]:
-    """The tables that were loaded for every plan, by year."""
-    query = select(HolidayTable.days).order_by(col(HolidayTable.year))
-    return [
-        HolidayYear.model_validate_json(days) for days in (await session.execute(query)).scalars()
-    ]
-
-
-def _own(row: PlanVersion, document: PlanDocument) -> Sequence[HolidayYear]:
-    if row.own_holidays is None:
-        return document.plan.calendar.holidays
-    return _HOLIDAYS.validate_json(row.own_holidays)
-
-
-def _own_json(own: Sequence[HolidayYear], document: PlanDocument) -> str | None:
-    """What the file names, where the document says more: the column is empty otherwise."""
-    own = tuple(own)
-    return None if own == document.plan.calendar.holidays else _HOLIDAYS.dump_json(own).decode()
 
 
 def _activation(
