@@ -73,6 +73,7 @@ def a_year_of_everything(folder: Path) -> Path:
                 "submit": {"task": "T1", "unit": "U1", "values": {"T1.I": "20"}},
             },
         },
+        {"at": "2022-07-12T09:30:00+08:00", "holidays": {"year": 2023, "rest": ["2023-01-04"]}},
         {
             "at": "2022-07-12T10:00:00+08:00",
             "correct": {"period": "2022-B2", "reason": "false data", "zero": ["T1"]},
@@ -163,7 +164,7 @@ def test_a_publication_stands_at_its_mark_and_a_mark_that_led_to_nothing_stays_o
 @pytest.mark.parametrize(
     ("more", "why"),
     [
-        ([an_event(3, "plan.versioned", NOON, version=2)], "applied as a file"),
+        ([an_event(3, "plan.versioned", NOON, version=2, head=HEAD)], "applied as a file"),
         (
             [
                 an_event(3, "rulebook.adopted", NOON, rulebook={"id": "r"}),

@@ -264,6 +264,28 @@ def test_routes_that_repeat_the_defaults_are_fine_and_others_are_not_supported(
     assert problem["errors"][0]["path"] == "notify.daily_cap"
 
 
+def test_windows_of_a_year_nobody_knows_wait_until_a_story_or_its_plan_tells_its_holidays(
+    duban: Duban, tmp_path: Path
+) -> None:
+    plan = town(task("T1", start="2031-01-01", due="2031-12-31"))
+    plan["plan"] |= {"start": "2031-01-01", "end": "2031-12-31", "activate_from": "2031-B2"}
+    years = [{"year": 2031, "rest": ["2031-05-01"], "work": []}, {"year": 2032}]
+    early = report("2031-05-08T09:30:00+08:00", "T1", period="2031-B2", percent="100")
+    story = [early, publish("2031-05-23T09:30:00+08:00", "2031-B2")]
+
+    def codes(*timeline: object, **other: object) -> tuple[list[str], int]:
+        account = duban.answer("simulate", written(tmp_path, plan, *timeline, **other))
+        return [one["code"] for one in account["refused"]], len(account["publications"])
+
+    assert codes(*story) == (["year_not_loaded", "year_not_loaded"], 0)
+    assert codes(*story, holidays=years) == ([], 1)
+    loaded = {"at": "2031-05-08T10:00:00+08:00", "holidays": years[0]}
+    again = {**early, "at": "2031-05-08T10:30:00+08:00"}
+    assert codes(early, loaded, again, story[1]) == (["year_not_loaded"], 1)
+    plan["plan"]["calendar"] = {"holidays": years}
+    assert codes(*story) == ([], 1)
+
+
 def test_a_year_of_a_plan_whose_holidays_nobody_knows_is_refused_where_it_is_needed(
     duban: Duban, tmp_path: Path
 ) -> None:

@@ -68,6 +68,9 @@ async def test_a_year_without_a_holiday_table_is_seen_coming_from_afar(
         await town.open()
         assert (await town.apply(far)).status_code == 200
         assert await figure(town, "duban_holiday_days_loaded", plan=PLAN) == 31
+        days = '{"rest": ["2027-01-01"], "work": []}'
+        await town.put("/v1/calendars/cn/2027", days, kind="json")
+        assert await figure(town, "duban_holiday_days_loaded", plan=PLAN) == 396  # 2028
 
 
 async def test_where_every_year_a_plan_needs_is_loaded_no_day_is_missing(town: Town) -> None:

@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from intake.api.calendars import HolidayDays, calendars_router
 from intake.api.decisions import KINDS, decisions_router
 from intake.api.home import home_router
 from intake.api.journal import journal_router
@@ -38,6 +39,7 @@ def create_app(intake: Intake) -> FastAPI:
             plans_router(db=intake.parts.db, plans=intake.plans, duties=intake.duties, gate=gate),
             decisions_router(decisions=intake.decisions, gate=gate),
             rulebooks_router(db=intake.parts.db, rulebooks=intake.rulebooks, gate=gate),
+            calendars_router(calendars=intake.calendars, gate=gate),
             tokens_router(access=intake.access, gate=gate),
             journal_router(db=intake.parts.db, gate=gate),
             home_router(),
@@ -47,6 +49,7 @@ def create_app(intake: Intake) -> FastAPI:
             BatchItem,
             PlanDocument,
             RulebookDocument,
+            HolidayDays,
             TokenRequest,
             Verification,
             ReturnOrder,

@@ -6,6 +6,7 @@ from intake.config import MIGRATIONS, IntakeSettings
 from intake.consumers import handlers
 from intake.metrics import IntakeMetrics
 from intake.service.access import Access
+from intake.service.calendars import Calendars
 from intake.service.decisions import Decisions
 from intake.service.duties import Duties
 from intake.service.figures import Figures
@@ -30,6 +31,7 @@ class Intake:
     access: Access
     plans: Plans
     rulebooks: Rulebooks
+    calendars: Calendars
     submissions: Submissions
     review: Review
     decisions: Decisions
@@ -74,6 +76,7 @@ def build(*, settings: IntakeSettings, bus: Bus, clock: Clock, member: str) -> I
         access=Access(db=db, journal=journal, credentials=base.credentials, clock=clock),
         plans=plans,
         rulebooks=rulebooks,
+        calendars=Calendars(db=db, plans=plans, clock=clock),
         submissions=submissions,
         review=Review(db=db, journal=journal, plans=plans, rulebooks=rulebooks, clock=clock),
         decisions=Decisions(db=db, journal=journal, plans=plans, rulebooks=rulebooks, clock=clock),

@@ -25,7 +25,8 @@ class YearNotLoaded(Exception):  # noqa: N818  # it tells what to do: load the y
         """Name the year and the mend."""
         super().__init__(
             f"the official holiday table of {year} is not loaded: "
-            f"add the year {year} to the plan's `calendar.holidays`"
+            f"add the year {year} to the plan's `calendar.holidays`, or load it for every plan "
+            f"with PUT /v1/calendars/cn/{year}"
         )
         self.year = year
 
@@ -61,6 +62,17 @@ class WorkingDays:
             return day in self._added_work
         return day in _OFFICIAL_WORK or (
             day.weekday() not in _WEEKEND and day not in _OFFICIAL_REST
+        )
+
+    def exceptions(self, year: int) -> tuple[frozenset[date], frozenset[date]]:
+        """The days off (rest) and the days worked (make-up) that the tables name in a year."""
+        if year not in self._years:
+            raise YearNotLoaded(year)
+        rest = (_OFFICIAL_REST - self._added_work) | self._added_rest
+        work = (_OFFICIAL_WORK - self._added_rest) | self._added_work
+        return (
+            frozenset(day for day in rest if day.year == year),
+            frozenset(day for day in work if day.year == year),
         )
 
     def add(self, day: date, n: int) -> date:

@@ -25,10 +25,12 @@ from duban.simulate.verbs import (
     WholeYear,
     decision_of,
 )
+from intake.service.calendars import OFFICIAL
 from intake.service.decisions import Made
 from scoring.domain.corrections import Amends
 from scoring.store.tables import PublicationRow
 from shared.contracts.decisions import CorrectedReport, Decision
+from shared.contracts.plan import HolidayYear
 from shared.contracts.submission import Submission
 from shared.kit.documents import DocumentError
 
@@ -110,7 +112,7 @@ class _Player:
         except scoring.service.caller.Refused as refused:
             raise _Refused(refused.code, refused.message) from None
 
-    async def _do(self, entry: Entry) -> None:  # noqa: C901  # one case a verb
+    async def _do(self, entry: Entry) -> None:  # noqa: C901, PLR0912  # one case a verb
         if entry.verb in LATER:
             raise _Refused("not_supported", f"{entry.verb} comes with a later release")
         match entry.body:
@@ -136,6 +138,9 @@ class _Player:
                 await self._decide_appeal(body)
             case Cutoff():
                 await self._house.intake.duties.mark_cutoff(self._plan, caller=as_intake(DRAFTER))
+            case HolidayYear() as body:
+                caller = as_intake(DRAFTER)
+                await self._house.intake.calendars.load(OFFICIAL, body, caller=caller)
             case WholeYear() as body if entry.verb == "freeze":
                 await self._house.scoring.years.freeze(
                     self._plan, body.year, caller=as_scoring(DRAFTER)

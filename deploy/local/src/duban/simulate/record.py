@@ -8,8 +8,10 @@ from functools import cached_property
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from intake.domain.holidays import joined
 from intake.service.receipt import digest_of
 from shared.contracts.decisions import Grounds
+from shared.contracts.plan import HolidayYear
 from shared.contracts.submission import Submission
 
 _YEAR: Final = "-year"
@@ -121,6 +123,7 @@ def _rulebook(told: Sequence[_Event], entries: Sequence[_Entry]) -> Document | N
 def _inputs(told: Sequence[_Event]) -> Iterator[_Entry]:
     """What departments and the office entered; corrected reports come with their publication."""
     decided = None
+    loaded: dict[int, HolidayYear] = {}
     for one in told:
         data = one.data
         if one.kind == "submission.accepted" and not data.get("corrected"):
@@ -135,7 +138,47 @@ def _inputs(told: Sequence[_Event]) -> Iterator[_Entry]:
             if data["decided"]["type"] != "correct":
                 yield _Entry(one, *_decision(data["decided"]))
         elif one.kind == "plan.versioned" and data["version"] > 1:
-            _refuse_file(one, decided)
+            year = _loaded(told, data, loaded)
+            if year is None:
+                _refuse_file(one, decided)
+            else:
+                loaded[year.year] = year
+                yield _Entry(one, "holidays", year.model_dump(mode="json"))
+
+
+def _loaded(
+    told: Sequence[_Event], closing: Document, before: Mapping[int, HolidayYear]
+) -> HolidayYear | None:
+    """The year of holidays that made a version, where nothing else of the plan changed.
+
+    `before` has those loaded since the plan was first applied.
+    """
+    closings = {one.data["version"]: one.data for one in told if one.kind == "plan.versioned"}
+    first, was, now = (
+        _holidays(closings[number]) for number in (1, closing["version"] - 1, closing["version"])
+    )
+    changed = [year for year in {*was, *now} if was.get(year) != now.get(year)]
+    plans = [_plan(told, closings[closing["version"] - back]) for back in (0, 1)] if changed else []
+    for plan in plans:
+        plan["plan"].pop("calendar", None)
+    if len(changed) != 1 or plans[0] != plans[1]:
+        return None
+    own = first.get(changed[0], HolidayYear(year=changed[0]))
+    found = now.get(changed[0], HolidayYear(year=changed[0]))
+    table = HolidayYear(
+        year=changed[0],
+        rest=tuple(day for day in found.rest if day not in own.rest),
+        work=tuple(day for day in found.work if day not in own.work),
+    )
+    tables = {**before, table.year: table}
+    again = joined(tuple(first.values()), tables.values())
+    return table if {one.year: one for one in again} == now else None
+
+
+def _holidays(closing: Document) -> dict[int, HolidayYear]:
+    years = closing["head"].get("calendar", {}).get("holidays", ())
+    found = (HolidayYear.model_validate_json(json.dumps(one)) for one in years)
+    return {one.year: one for one in found}
 
 
 def _refuse_file(version: _Event, decided: _Event | None) -> None:

@@ -23,7 +23,7 @@ from shared.contracts.decisions import (
     UnitSplit,
     Veto,
 )
-from shared.contracts.plan import Task
+from shared.contracts.plan import HolidayYear, Task
 from shared.contracts.submission import Submission, Value
 from shared.contracts.values import Amount, Contract, Day, Id, Note, Year
 
@@ -180,6 +180,7 @@ VERBS: Final[Mapping[str, type[Contract]]] = {
     "year": WholeYear,
     "freeze": WholeYear,
     "cutoff": Cutoff,
+    "holidays": HolidayYear,
     **dict.fromkeys(LATER, Unsupported),
 }
 """What may stand beside `at`, and what it says."""

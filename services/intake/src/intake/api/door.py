@@ -17,6 +17,8 @@ _STATUS: Final[Mapping[str, int]] = {
     "unknown_submission": 404,
     "unknown_token": 404,
     "unknown_rulebook": 404,
+    "unknown_calendar": 404,
+    "not_loaded": 404,
     "other_unit": 403,
     "same_holder": 403,
     "decision_taken": 409,

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from intake.domain.amended import is_reopened
+from intake.domain.holidays import AFTERMATH, missing_ahead
 from intake.domain.obligations import Obligation, obligations
 from intake.service.caller import Caller, refuse
 from intake.service.in_force import PlanInForce
@@ -32,9 +33,8 @@ from shared.kit.timers import Timer, Timers
 log = structlog.get_logger(__name__)
 
 _ONE_DAY = timedelta(days=1)
-_AFTERMATH = timedelta(days=366)
-"""How long after its end a plan's days still begin: its last windows close in that time."""
-
+_WARNED_AHEAD = 60
+"""So many days before a year without a holiday table is needed, an operator is warned."""
 
 OwedState = Literal["owed", "overdue", "missing", "submitted", "verified", "returned"]
 """owed, overdue and missing: nothing usable was received (before due, after due, after close)."""
@@ -119,6 +119,7 @@ class Duties:
         in_force = await self._plan(session, timer.subject)
         calendar = in_force.calendar
         day = calendar.day_of(timer.due_at)
+        _warn_of_missing_year(timer.subject, calendar, day)
         try:
             if calendar.workdays.is_working(day):
                 await self._begin_day(session, in_force, day, timer)
@@ -247,9 +248,19 @@ class Duties:
         return {(row.task, row.unit): row for row in rows}
 
 
+def _warn_of_missing_year(plan: str, calendar: PlanCalendar, day: date) -> None:
+    """Once a day from 60 days ahead an operator hears of a holiday table that will be needed."""
+    missing = missing_ahead(calendar, day)
+    if missing is not None and missing[1] <= _WARNED_AHEAD:
+        year, days = missing
+        log.warning(
+            "a holiday table will be missing", plan=plan, days=days, why=str(YearNotLoaded(year))
+        )
+
+
 def next_round(calendar: PlanCalendar, day: date) -> datetime | None:
     """When the round after this day's is held; none a year after the plan's end."""
-    return calendar.round_of(day + _ONE_DAY) if day < calendar.end + _AFTERMATH else None
+    return calendar.round_of(day + _ONE_DAY) if day < calendar.end + AFTERMATH else None
 
 
 def _from_activation(in_force: PlanInForce) -> Sequence[Period]:

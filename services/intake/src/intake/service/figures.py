@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from typing import get_args
 
+from intake.domain.holidays import missing_ahead
 from intake.metrics import IntakeMetrics
 from intake.service.duties import Duties, OwedState
 from intake.service.in_force import PlanInForce
@@ -78,12 +79,8 @@ def watched(in_force: PlanInForce, now: datetime) -> Iterator[Window]:
 
 def loaded_ahead(calendar: PlanCalendar, now: datetime) -> float:
     """Days until the first year without a holiday table that a coming window needs."""
-    today = calendar.day_of(now)
-    for period in calendar.periods:
-        missing = _window(calendar, period)
-        if isinstance(missing, YearNotLoaded) and missing.year >= today.year:
-            return max(0, (date(missing.year, 1, 1) - today).days)
-    return math.inf
+    missing = missing_ahead(calendar, calendar.day_of(now))
+    return math.inf if missing is None else missing[1]
 
 
 def _window(calendar: PlanCalendar, period: Period) -> Window | YearNotLoaded:

@@ -1,6 +1,6 @@
 """A version of a plan, ready to be asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,16 +12,20 @@ from shared.calendar.plan import PlanCalendar
 from shared.calendar.windows import Window
 from shared.calendar.workdays import YearNotLoaded
 from shared.contracts.decisions import UNAMENDED, Amended
-from shared.contracts.plan import PlanDocument
+from shared.contracts.plan import HolidayYear, PlanDocument
 from shared.contracts.submission import Submission
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanInForce:
-    """A version of a plan, ready to be asked; `amended` tells by task what decisions changed."""
+    """A version of a plan, ready to be asked; `amended` tells by task what decisions changed.
+
+    `own_holidays` are those its file names; the document's are joined with the loaded tables.
+    """
 
     document: PlanDocument
     amended: Mapping[str, Amended]
+    own_holidays: Sequence[HolidayYear]
     version: int
     activate_from: str | None
     calendar: PlanCalendar

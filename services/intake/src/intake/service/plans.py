@@ -12,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from intake.domain.amending import CARRIED, AmendedPlan, amended_of, carried
+from intake.domain.holidays import with_tables
 from intake.domain.plan_change import Change, changes, refusals
 from intake.domain.plan_events import events_of
 from intake.service.caller import Caller
 from intake.service.files import PlanFile, misnamed, read_plan, recheck
+from intake.service.holidays import holiday_tables, own_holidays_of, own_json
 from intake.service.in_force import PlanInForce
 from intake.service.rulebooks import HOUSE, Rulebooks
 from intake.store.tables import DecisionRow, PlanVersion, Published
@@ -23,7 +25,7 @@ from shared.calendar.plan import PlanCalendar
 from shared.calendar.workdays import YearNotLoaded
 from shared.contracts.decisions import Amended, Decision
 from shared.contracts.intake import RulebookAdopted
-from shared.contracts.plan import PlanDocument
+from shared.contracts.plan import HolidayYear, PlanDocument, PlanHead
 from shared.contracts.problem import Problem
 from shared.contracts.rulebook import DEFAULT_RULEBOOK
 from shared.kit.clock import Clock
@@ -85,7 +87,9 @@ class Plans:
             now = self._clock.business_now()
             old = await self.in_force(session, plan)
             before = old.document if old else None
+            own = file.plan.plan.calendar.holidays
             new, amended = await self._carried(session, file, old)
+            new = with_tables(new, own, await holiday_tables(session))
             published = await self.published(session, plan)
             problems = refusals(before, new, published, file.document.line_of)
             if problems:
@@ -93,11 +97,11 @@ class Plans:
             found = changes(before, new)
             moved = old is None or bool(found)
             version = 1 if old is None else old.version + moved
-            activate_from = _activation(file, old, now)
+            activate_from = _activation(file, new.plan, old, now)
             if moved and not dry_run:
-                await self._store(session, (new, amended), version, activate_from, now, caller)
+                await self._store(session, (new, amended), own, version, activate_from, now, caller)
             if old is None and not dry_run:
-                await self._begin(session, file.plan, now, caller)
+                await self._begin(session, new, now, caller)
         return Applied(
             plan=plan,
             version=version,
@@ -120,7 +124,8 @@ class Plans:
         if new == (old.document, old.amended):
             return None
         version = old.version + 1
-        await self._store(session, new, version, old.activate_from, now, caller)
+        own = old.own_holidays
+        await self._store(session, new, own, version, old.activate_from, now, caller)
         return version
 
     async def in_force(self, session: AsyncSession, plan: str) -> PlanInForce | None:
@@ -141,6 +146,7 @@ class Plans:
             self._parsed[place] = PlanInForce(
                 document=document,
                 amended=_AMENDED.validate_json(row.amended),
+                own_holidays=own_holidays_of(row, document),
                 version=row.version,
                 activate_from=row.activate_from,
                 calendar=PlanCalendar(dates=document.plan),
@@ -184,6 +190,7 @@ class Plans:
         self,
         session: AsyncSession,
         plan: AmendedPlan,
+        own_holidays: Sequence[HolidayYear],
         version: int,
         activate_from: str | None,
         now: datetime,
@@ -203,6 +210,7 @@ class Plans:
                 version=version,
                 document=document.model_dump_json(by_alias=True),
                 amended=amended_json(amended),
+                own_holidays=own_json(own_holidays, document),
                 digest=closing.digest,
                 activate_from=activate_from,
                 applied_at=now,
@@ -238,9 +246,10 @@ def first_round(calendar: PlanCalendar, now: datetime) -> datetime:
     return first if first > now else calendar.round_of(today + timedelta(days=1))
 
 
-def _activation(file: PlanFile, old: PlanInForce | None, now: datetime) -> str | None:
+def _activation(
+    file: PlanFile, head: PlanHead, old: PlanInForce | None, now: datetime
+) -> str | None:
     """From which period on reports are owed; what a plan began with stays (product, plan 3)."""
-    head = file.plan.plan
     if head.activate_from is not None:
         return head.activate_from
     if old is not None:

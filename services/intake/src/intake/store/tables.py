@@ -22,6 +22,8 @@ class PlanVersion(Base, table=True):
     """One version of a plan; `document` is its normal form in JSON.
 
     `amended` is a JSON object: by task what decisions have changed of it, where there is any.
+    `own_holidays` is a JSON list: those that its file names, where tables that were loaded for
+    every plan have added to them.
     """
 
     __tablename__ = "plan_versions"
@@ -30,6 +32,7 @@ class PlanVersion(Base, table=True):
     version: int = Field(primary_key=True)
     document: str = Field(sa_column=Column(Text, nullable=False))
     amended: str = Field(default="{}", sa_column=Column(Text, nullable=False, server_default="{}"))
+    own_holidays: str | None = Field(default=None, sa_column=Column(Text))
     digest: str
     activate_from: str | None = None
     applied_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
@@ -47,6 +50,18 @@ class RulebookVersion(Base, table=True):
     document: str = Field(sa_column=Column(Text, nullable=False))
     adopted_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
     adopted_by: str
+
+
+class HolidayTable(Base, table=True):
+    """What was loaded for a year beside the official table that ships; `days` is in JSON."""
+
+    __tablename__ = "holiday_tables"
+
+    calendar: str = Field(primary_key=True)
+    year: int = Field(primary_key=True)
+    days: str = Field(sa_column=Column(Text, nullable=False))
+    loaded_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
+    loaded_by: str
 
 
 class SubmissionRow(Base, table=True):
