@@ -68,7 +68,8 @@ def results_router(
     @router.get(
         "/keys",
         summary="The keys that publications are signed with",
-        description="Public, for everybody: keep them to verify offline (`duban verify --keys`).",
+        description="For everybody, without a token: keep them for `duban verify --keys`.",
+        responses=refusals(),
     )
     async def keys() -> KeyList:
         return KeyList(items=tuple(map(PublicKey.of, await signatures.keys())))
