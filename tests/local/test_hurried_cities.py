@@ -161,25 +161,25 @@ def refusal(duban: Duban, folder: Path, text: str) -> tuple[int, list[dict[str, 
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "code"),
     [
-        "{missing: carry}",
-        "{lights: {preset: gap_pp}}",
-        "{ranking: ordinal}",
-        "{quota: {ties: tie_break}}",
-        "{quota: {small_groups: pool}}",
-        "{year: {order: task_first}}",
-        "{events: {level: period}}",
-        "{year: {overshoot_bonus: null}}",
+        ('{lights: {green: "0.7"}}', "wrong_order"),
+        ('{weights: {progress: "0.9"}}', "sum_not_one"),
+        ('{year: {periods: "0.7"}}', "sum_not_one"),
+        ('{year: {period_weights: ["0.5", "0.5"]}}', "wrong_length"),
+        ('{grades: {good: "95"}}', "wrong_order"),
+        ('{shares: {lead: "0.8"}}', "sum_not_one"),
+        ("{tie_break: [progress, progress]}", "repeated"),
+        ('{events: {bonus_max: "-1"}}', "out_of_bounds"),
     ],
 )
-def test_a_rulebook_that_asks_for_what_comes_later_is_refused(
-    duban: Duban, tmp_path: Path, body: str
+def test_a_rulebook_that_contradicts_itself_is_refused_with_line_and_mend(
+    duban: Duban, tmp_path: Path, body: str, code: str
 ) -> None:
     (tmp_path / "rules.yaml").write_text(f"rulebook:\n  {body[1:-1]}\n")
     for rulebook, line in ((body, 2), ("rules.yaml", 2)):
         status, [error] = refusal(duban, tmp_path, f"rulebook: {rulebook}")
-        assert (status, error["line"], error["code"]) == (1, line, "not_supported")
+        assert (status, error["line"], error["code"]) == (1, line, code)
         assert error["mend"]
 
 
@@ -210,7 +210,7 @@ def test_a_timeline_out_of_order_is_played_in_order_of_time(duban: Duban, tmp_pa
     [
         ("publish: {period: 2022-B1}", "unknown_period"),
         ("publish: {period: 2021-M12}", "unknown_period"),
-        ("publish: {period: plan-mid}", "not_supported"),
+        ("publish: {period: plan-mid}", "not_closed"),
         (f"submit: {{{T1.replace('port-office', 'nobody')}}}", "wrong_unit"),
         (f"submit: {{{T1.replace('2022-M01', '2022-B1')}}}", "unknown_period"),
         (f'submit: {{{T1}, values: {{T9.I: "1"}}}}', "unknown_item"),
