@@ -93,7 +93,9 @@ def parts_of(task: Task, said: Sequence[Report], own: Report | None, run: RunFac
         ]
         a = told[-1] if told else F(0)
         e = F(t >= task.due) if task.measure == "yes_no" else curve_of(task, t)
-        parts.append(Part(F(1), a, e, carried=False, done=a >= 1))
+        newest = [report for report in said if report.percent is not None][-1:]
+        sure = not strictly or all(report.verified for report in newest)
+        parts.append(Part(F(1), a, e, carried=False, done=a >= 1 and sure))
     if task.measure == "rubric":
         grades = [report.rubric for report in said if report.rubric is not None]
         credit = {"A": F(1), "B": F(4, 5), "C": F(3, 5), "D": F(0)}
