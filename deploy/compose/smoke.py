@@ -245,7 +245,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         secrets = Path(folder) / "env"
         subprocess.run([ROOT / "deploy/compose/make-env", secrets], check=True)  # noqa: S603  # ours
-        passwords = dict(line.split("=") for line in secrets.read_text().split())
+        passwords = dict(line.split("=", 1) for line in secrets.read_text().split())
         stack = Stack(secrets=secrets)
         dockerfiles_differ_in_size()
         no_secret_is_known()

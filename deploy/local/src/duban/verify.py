@@ -180,6 +180,7 @@ FORMULAS: dict[str, Callable[[Operands], Fraction]] = {
     "attainment.maintain_binary/1": lambda o: Fraction(o["value"] >= o["target"]),
     "attainment.rubric/1": lambda o: o["credit"],
     "attainment.growth/1": lambda o: o["value"] / o["target"],
+    "attainment.growth/2": lambda o: max(o["value"], Fraction(0)) / o["target"],
     "attainment.about/1": lambda o: kept(
         o["target"] * (1 - o["margin"]) - o["value"], o["tolerance"]
     ),

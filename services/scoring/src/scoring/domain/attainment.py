@@ -50,6 +50,8 @@ class Attained:
     a: Fraction
 
 
+_SUCCEEDED: Final = {"growth": 2}
+"""Formulas that another has succeeded: a fall once stood with its sign, now as nothing reached."""
 NOTHING: Final = Attained(formula="attainment.no_value/1", operands={}, a=Fraction(0))
 """Where there was never a value a is 0."""
 
@@ -89,7 +91,7 @@ def attain(
             operands["tolerance"] = tolerance
         else:
             form = f"{form}_binary"
-    return computed(f"attainment.{form}/1", operands)
+    return computed(f"attainment.{form}/{_SUCCEEDED.get(form, 1)}", operands)
 
 
 def computed(formula: str, operands: Mapping[str, Fraction]) -> Attained:

@@ -1,6 +1,7 @@
 """The result of a year as published: every number with what it was computed from (4.14)."""
 
 from collections.abc import Collection, Iterable
+from fractions import Fraction
 from typing import Any, Literal
 
 from scoring.domain.events import EventShown
@@ -34,7 +35,7 @@ class PeriodTerm(Contract):
 
     period: str
     score: Printed | None
-    weight: Exact
+    weight: Exact = Fraction(1)
     parts: tuple[PeriodPart, ...] = ()
 
 
@@ -101,7 +102,7 @@ class YearUnit(YearRow):
 
     merged_into: str | None = None
     period_terms: tuple[PeriodTerm, ...]
-    task_terms: tuple[TaskTerm, ...]
+    task_terms: tuple[TaskTerm, ...] = ()
     target_terms: tuple[TargetTerm, ...]
     public: Printed | None
     weights: dict[Literal["periods", "attainment", "public"], Exact]

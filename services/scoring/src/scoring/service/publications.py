@@ -11,7 +11,7 @@ from scoring.service.drafting import place_of
 from scoring.service.facts import Facts
 from scoring.service.release_events import release_events
 from scoring.service.releases import EVALUATION, PERIOD, PUBLISHED, is_frozen, last_release
-from scoring.service.signatures import Signatures
+from scoring.service.signatures import KEYS, Signatures
 from scoring.store.tables import LeafRow, MarkRow, PublicationRow
 from shared.contracts.intake import CutoffMarked
 from shared.kit.bus.loop import Received
@@ -96,7 +96,7 @@ class Publications:
             Refused: `not_approved`, `same_holder`, `already_published`, `draft_outdated`; `frozen`
                 where the year became final after the draft.
         """
-        async with self._db.write(plan) as session:
+        async with self._db.write(plan, KEYS) as session:
             now = self._clock.business_now()
             row = await self._row(session, plan, period)
             if row.state != "approved":

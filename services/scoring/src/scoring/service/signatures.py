@@ -1,6 +1,7 @@
 """Signatures of what is released, and the keys they can be checked with."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -9,6 +10,10 @@ from scoring.domain.signing import SigningKey, written
 from scoring.store.tables import KeyRow, PublicationRow, SignatureRow
 from shared.kit.clock import Clock
 from shared.kit.db import Database
+
+
+KEYS: Final = "duban/keys"
+"""The subject of whoever signs: two plans may be released with a new key at once. No plan's id."""
 
 
 class Signatures:
@@ -20,7 +25,7 @@ class Signatures:
         self._key = key
 
     async def sign(self, session: AsyncSession, row: PublicationRow) -> None:
-        """Sign a publication that is being released; its key is published with it."""
+        """Sign a publication that is being released, writing about `KEYS`; its key is noted."""
         if self._key is None or row.digest is None:
             return
         now = self._clock.business_now()
