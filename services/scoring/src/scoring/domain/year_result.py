@@ -1,7 +1,7 @@
 """The result of a year as published: every number with what it was computed from (4.14)."""
 
+import json
 from collections.abc import Collection, Iterable
-from fractions import Fraction
 from typing import Any, Literal
 
 from scoring.domain.events import EventShown
@@ -35,7 +35,7 @@ class PeriodTerm(Contract):
 
     period: str
     score: Printed | None
-    weight: Exact = Fraction(1)
+    weight: Exact
     parts: tuple[PeriodPart, ...] = ()
 
 
@@ -102,7 +102,7 @@ class YearUnit(YearRow):
 
     merged_into: str | None = None
     period_terms: tuple[PeriodTerm, ...]
-    task_terms: tuple[TaskTerm, ...] = ()
+    task_terms: tuple[TaskTerm, ...]
     target_terms: tuple[TargetTerm, ...]
     public: Printed | None
     weights: dict[Literal["periods", "attainment", "public"], Exact]
@@ -169,6 +169,20 @@ class YearResult(Contract):
         figures = printed_figures(self.figures)
         whole = self.model_dump(mode="json", include={"year", "actions", "plan_score"})
         return {**whole, "units": rows, "figures": figures}
+
+
+def stored_year(text: str) -> YearResult:
+    """A year as it was stored; what an earlier release did not say yet is added.
+
+    Release 0.3.0 averaged periods only, all with the same weight.
+    """
+    if '"task_terms"' in text:
+        return YearResult.model_validate_json(text)
+    stored = json.loads(text)
+    for unit in stored["units"]:
+        unit["task_terms"] = []
+        unit["period_terms"] = [{"weight": "1", **term} for term in unit["period_terms"]]
+    return YearResult.model_validate_json(json.dumps(stored))
 
 
 def printed_figures(figures: Iterable[Figure]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from scoring.domain.evaluation_run import EvaluationResult
 from scoring.domain.facts import Previous
 from scoring.domain.memory import finished_after, previous_of
 from scoring.domain.period_run import PeriodResult
-from scoring.domain.year_result import YearResult
+from scoring.domain.year_result import YearResult, stored_year
 from scoring.service.known_plan import KnownPlan
 from scoring.store.tables import PublicationRow
 from shared.calendar.periods import Period
@@ -47,7 +47,7 @@ def year_of(row: PublicationRow) -> YearResult:
     """
     if row.result is None:
         raise ValueError(f"{row.plan} {row.period} v{row.version} is not computed yet")
-    return YearResult.model_validate_json(row.result)
+    return stored_year(row.result)
 
 
 def rulebook_of(row: PublicationRow) -> Rulebook:

@@ -11,7 +11,6 @@ from scoring.store.tables import KeyRow, PublicationRow, SignatureRow
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 
-
 KEYS: Final = "duban/keys"
 """The subject of whoever signs: two plans may be released with a new key at once. No plan's id."""
 
