@@ -99,3 +99,8 @@ async def test_without_a_key_nothing_is_signed(house: House) -> None:
 def test_a_setting_that_is_no_key_stops_the_service_with_the_mend() -> None:
     with pytest.raises(ValidationError, match="openssl rand -base64 32"):
         ScoringSettings.model_validate({"session_secret": "s" * 32, "signing_key": "short"})
+
+
+def test_an_empty_setting_is_no_key() -> None:
+    settings = ScoringSettings.model_validate({"session_secret": "s" * 32, "signing_key": ""})
+    assert settings.key() is None

@@ -28,8 +28,9 @@ class ScoringSettings(ServiceSettings):
     @field_validator("signing_key")
     @classmethod
     def _is_a_key(cls, key: SecretStr | None) -> SecretStr | None:
-        if key is not None:
-            SigningKey.read(key.get_secret_value())
+        if key is None or not key.get_secret_value():
+            return None
+        SigningKey.read(key.get_secret_value())
         return key
 
     def key(self) -> SigningKey | None:
