@@ -150,3 +150,21 @@ def test_a_journal_that_is_cut_short_is_told(duban: Duban, tmp_path: Path) -> No
     status, told = recomputed(duban, journal, documents)
     assert status == 1
     assert "the journal has no cut-off" in told
+
+
+def test_a_document_that_is_none_is_told_without_a_crash(duban: Duban, tmp_path: Path) -> None:
+    journal, documents = kept(tmp_path)
+    for name in documents:
+        text = Path(name).read_text().replace('"cutoff"', '"cut_off"')
+        Path(name).write_text(text)
+    status, told = recomputed(duban, journal, documents)
+    assert status == 1
+    assert "needed" in str(told) or "cannot be made again" in str(told)
+
+
+def test_an_empty_journal_is_told(duban: Duban, tmp_path: Path) -> None:
+    journal, documents = kept(tmp_path)
+    journal.write_text("")
+    status, told = recomputed(duban, journal, documents)
+    assert status == 1
+    assert "not_recomputed" in told

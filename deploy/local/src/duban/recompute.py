@@ -19,6 +19,7 @@ from duban.simulate.house import NoBus, VirtualClock
 from duban.verify import Publication, digest_of, line_digest, sealed
 from scoring.domain.corrections import Amends
 from scoring.domain.documents import leaf_digest
+from scoring.service.caller import Refused
 from scoring.service.releases import PUBLISHED, YEAR, year_key
 from scoring.store.tables import MarkRow, PublicationRow
 from shared.contracts.registry import EVENTS
@@ -126,6 +127,14 @@ class _Remaking:
 
     async def _compare(self, given: Publication, number: int) -> list[dict[str, Any]]:
         """One publication, made again unless it came with the one before; what differs is told."""
+        try:
+            return await self._made(given, number)
+        except Refused as refused:
+            raise Unfit(f"the journal does not lead to {given.name}: {refused.message}") from None
+        except (LookupError, TypeError, ValueError) as error:  # a document that is none
+            return [_difference(given, "publication", f"it cannot be made again: {error!r}")]
+
+    async def _made(self, given: Publication, number: int) -> list[dict[str, Any]]:
         manifest = given.manifest
         key = (str(manifest["plan"]), _key(manifest), int(manifest["version"]))
         self._tell(f"{number} of {len(self._published)}: {given.name}")
