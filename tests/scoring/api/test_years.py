@@ -13,6 +13,9 @@ from recompute import sums_in, wrong_sums
 from scoring_cast import a_task
 from scoring_house import PLAN, Site, open_site
 
+from shared.contracts.decisions import Decision, Merger
+from shared.contracts.intake import DecisionMade
+
 YEAR = f"/v1/years/{PLAN}/2022"
 PAGE = f"/bulletin/{PLAN}/years/2022"
 SECOND = [{"unit": "U2", "role": "lead"}]
@@ -26,7 +29,7 @@ async def open_to_all(tmp_path: Path, databases: Databases) -> AsyncIterator[Sit
         yield made
 
 
-async def a_published_year(site: Site) -> httpx.AsyncClient:
+async def a_published_year(site: Site, *decided: Decision) -> httpx.AsyncClient:
     """U1 has reached T1, U2 nine tenths of T2 and of the hidden T3; the office's client."""
     await site.house.hear_plan(
         a_task("T1", title={"zh": "学校", "en": "Schools"}),
@@ -38,6 +41,12 @@ async def a_published_year(site: Site) -> httpx.AsyncClient:
     await site.house.hear_report("T1", "2022-B6", values={"T1.I": "100"})
     for task in ("T2", "T3"):
         await site.house.hear_report(task, "2022-B6", unit="U2", values={f"{task}.I": "90"})
+    for number, one in enumerate(decided):
+        made = site.house.clock.business_now()
+        event = DecisionMade(
+            plan=PLAN, decision=f"d-{number}", made_at=made, decided=one, by="Ms Lin"
+        )
+        await site.house.hear(event)
     site.house.at(AFTER_B6)
     await site.publish("2022-B6")
     lin = site.visitor(await site.house.token("office", holder="Ms Lin"))
@@ -85,6 +94,20 @@ async def test_a_hidden_task_is_in_a_years_answer_for_the_office_and_its_unit_on
         assert (terms(body), bool(body["text"])) == (seen, "T3" in seen)
     assert "T3" in (await office.get(YEAR)).text
     assert "T3" not in (await other.get(YEAR)).text
+
+
+async def test_a_unit_that_merged_is_told_where_its_year_counts(site: Site) -> None:
+    office = await a_published_year(site, Merger(units=("U2",), into="U1", effective="2023-B1"))
+    assert "became part of" not in await read(office, PAGE)
+    assert (await office.get(explanation("U2"))).json()["result"]["score"] == "91.20"
+
+
+async def test_a_unit_that_merged_in_the_year_counts_in_its_successor(site: Site) -> None:
+    office = await a_published_year(site, Merger(units=("U2",), into="U1", effective="2022-B6"))
+    assert "became part of U1, and counts there" in await read(office, PAGE)
+    told = (await office.get(explanation("U2"))).json()
+    assert told["text"][1:] == ["Merged into U1: its periods, targets and events count there"]
+    assert told["result"]["score"] is None
 
 
 async def test_the_page_of_a_year_ranks_the_units_and_opens_each_number(

@@ -232,6 +232,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "exemption_limit": ("容错权重超限，不得评优", "too much weight exempt to be excellent"),
     "vetoed": ("一票否决", "vetoed"),
     "signed_with": ("签名密钥", "signed with the key"),
+    "merged_into": ("已并入{unit}，合并计算", "became part of {unit}, and counts there"),
     "contested": ("已有申诉，正在审议：", "Contested, and under review: "),
     "decide_by": ("应于 {day} 前答复", "to be decided by {day}"),
     "provisional": ("待核实", "provisional"),
