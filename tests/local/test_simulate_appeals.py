@@ -96,6 +96,15 @@ def test_false_data_may_make_it_worse(duban: Duban, tmp_path: Path) -> None:
     assert line(account["publications"][1], "T1")["score"] == "0.00"
 
 
+def test_an_appeal_may_end_in_an_exemption(duban: Duban, tmp_path: Path) -> None:
+    excused = {"id": "X1", "task": "T1", "unit": "U1", "kind": "E1", "periods": ["2022-B2"]}
+    flood = at("2022-05-31T10:00:00", exempt={**excused, "matter": "flood", "reason": "flood"})
+    account = played(duban, tmp_path, town(appeal(), flood, decide(exemptions=["X1"])))
+    assert account["refused"] == []
+    assert line(account["publications"][1], "T1")["left_out"] == "exempt"
+    assert of(account["publications"][1], "U1")["score"] is None
+
+
 def test_a_units_whole_score_may_be_contested_too(duban: Duban, tmp_path: Path) -> None:
     account = played(duban, tmp_path, town(appeal(item="U1"), decide(submit=BETTER)))
     assert account["refused"] == []

@@ -35,16 +35,18 @@ class Amends(Contract):
 def refuse_worse(units: Sequence[str], before: PeriodResult, after: PeriodResult) -> None:
     """An appeal does not lead to a worse score of who filed it, but for fraud (assessment 4.13).
 
+    To be left out of the assessment, as by an exemption, is no worse score.
+
     Raises:
         ValueError: `worse_for_appellant`, with the scores.
     """
-    was = {one.unit: one.score for one in before.units}
-    for one in after.units:
-        old = was.get(one.unit)
-        if one.unit in units and old is not None and (one.score is None or one.score < old):
+    was, now = ({one.unit: one.score for one in result.units} for result in (before, after))
+    for unit in units:
+        old, new = was.get(unit), now.get(unit)
+        if old is not None and new is not None and new < old:
             raise ValueError(
-                f"worse_for_appellant: {one.unit} would fall from {old} to {one.score}; only "
-                "false data (zero) may do that"
+                f"worse_for_appellant: {unit} would fall from {old} to {new}; only false data "
+                "(zero) may do that"
             )
 
 
