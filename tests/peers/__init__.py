@@ -12,6 +12,7 @@ from typing import Final
 
 HOST: Final = "127.0.0.1"
 _PORTS: Final = range(10_000, 30_000)
+_given: Final[set[int]] = set()
 
 
 class NotInstalled(Exception):  # noqa: N818  # it tells what to do: install it, or run without
@@ -24,12 +25,15 @@ def cache() -> Path:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nothing listens on now, below those the system gives to clients."""
-    held: list[socket.socket] = []
-    while len(held) < count:
-        with suppress(OSError):
-            held.append(socket.create_server((HOST, secrets.choice(_PORTS))))
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
+    """Ports that nothing listens on now, below those the system gives to clients.
+
+    None is given twice: whoever got one may not listen yet, or be away for a while.
+    """
+    ports: list[int] = []
+    while len(ports) < count:
+        port = secrets.choice(_PORTS)
+        if port not in _given:
+            _given.add(port)
+            with suppress(OSError), socket.create_server((HOST, port)):
+                ports.append(port)
     return ports
