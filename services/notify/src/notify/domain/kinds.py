@@ -1,4 +1,4 @@
-"""What alerts are about: the kinds of assessment 4.15, and what each has to tell beside its light."""
+"""What alerts are about: the kinds of assessment 4.15, and what each tells beside its light."""
 
 from typing import Annotated, Final, Literal
 
