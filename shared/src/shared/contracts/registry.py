@@ -26,7 +26,10 @@ _MODELS: Final[tuple[type[Event], ...]] = (
     scoring.AppealFiled,
     scoring.AppealDecided,
     notify.AlertRaised,
+    notify.AlertRaisedV1,
+    notify.AlertAcknowledged,
     notify.AlertResolved,
+    notify.AlertWithdrawn,
     notify.DeliveryFinished,
     rejected.RecordRejected,
 )

@@ -1,4 +1,4 @@
-"""When somebody is warned: an episode of lag begins, gets worse and ends; a report is overdue.
+"""When somebody is warned: an episode begins, gets worse and ends; what happened is told once.
 
 Assessment 4.15. Each decision carries its reason, to be stored, shown and counted.
 """
@@ -8,10 +8,10 @@ from datetime import date
 from typing import Final, Literal
 from uuid import UUID, uuid5
 
-Kind = Literal["early", "lag", "overdue"]
-Light = Literal["green", "yellow", "red", "blue", "grey"]
-Level = Literal["yellow", "red"]
-Effect = Literal["raise", "update", "resolve", "nothing"]
+from notify.domain.facts import Light, LightChange, OpenAlert, PublishedLine, StandingChange
+from notify.domain.kinds import Kind, Level
+
+Effect = Literal["raise", "update", "resolve", "withdraw", "nothing"]
 Reason = Literal[
     "entered",
     "got_worse",
@@ -23,11 +23,35 @@ Reason = Literal[
     "done",
     "not_counted",
     "older_period",
+    "corrected_away",
+    "opened",
+    "due_soon",
     "not_reported",
+    "closing",
+    "closed",
     "already_raised",
     "not_overdue",
     "report_arrived",
+    "superseded",
+    "not_owed",
     "handed_over",
+    "no_answer",
+    "yellow_twice",
+    "ladder_ended",
+    "red_twice",
+    "red_ended",
+    "milestone_month",
+    "milestone_passed",
+    "milestone_settled",
+    "lag_ended",
+    "published",
+    "corrected",
+    "rank_changed",
+    "grade_changed",
+    "appeal_upheld",
+    "appeal_rejected",
+    "returned",
+    "verified",
 ]
 
 _NAMESPACE: Final = UUID("5a3d8c1e-6c0f-5d55-9b0e-2f1c7a90d381")
@@ -38,75 +62,11 @@ _LEFT: Final[dict[Light, Reason]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """What a light was made from, as printed: a, e, r to 4 places, gap in percentage points."""
-
-    a: str | None
-    e: str | None
-    r: str | None
-    gap: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LightChange:
-    """A task's light and figures were judged anew; `before` is None when it had no light."""
-
-    plan: str
-    task: str
-    unit: str
-    """The lead."""
-    action: str
-    period: str
-    before: Light | None
-    after: Light
-    figures: Figures
-    as_of: date
-    event_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StandingChange(LightChange):
-    """The live standing of a task moved."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedLine(LightChange):
-    """A task's line in a publication; `as_of` is the last day of its period."""
-
-    version: int
-    digest: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverdueObligation:
-    """A report that is owed did not arrive by its due date."""
-
-    plan: str
-    task: str
-    unit: str
-    period: str
-    due: date
-    close: date
-    event_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenAlert:
-    """An alert whose episode has not ended, as it stands."""
-
-    id: str
-    kind: Kind
-    level: Level | None
-    episode: str
-    figures: Figures | None
-
-
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """A role at a unit, or the contacts (`group`) of an action; printed `role@id`."""
+    """A role at a unit, an action (`group`) or a plan (`office`); printed `role@id`."""
 
-    role: Literal["reporter", "head", "group"]
+    role: str
     at: str
 
     def __str__(self) -> str:
@@ -125,24 +85,48 @@ class Decision:
     tell: tuple[Addressee, ...] = ()
 
 
-def alert_id(*, kind: Kind, plan: str, task: str, unit: str, episode: str) -> str:
+def alert_id(*, kind: Kind, plan: str, task: str | None, unit: str, episode: str) -> str:
     """The identity of an alert (assessment 4.15): the same facts give the same id everywhere.
 
     The episode of a lag is the event that began it, that of an overdue report its period.
     """
-    return str(uuid5(_NAMESPACE, f"{kind}/{plan}/{task}/{unit}/{episode}"))
+    return str(uuid5(_NAMESPACE, f"{kind}/{plan}/{task or ''}/{unit}/{episode}"))
 
 
-def audience(*, kind: Kind, level: Level | None, unit: str, action: str) -> tuple[Addressee, ...]:
-    """The lead unit is told, at a published red the action's contacts too (assessment 4.15).
+_TOLD: Final[dict[Kind, tuple[str, ...]]] = {
+    "due_soon": ("reporter",),
+    "early": ("reporter",),
+    "verified": ("reporter",),
+    "interview": ("head", "group", "office"),
+    "escalation": (),
+}
+"""The roles of kinds that do not tell reporter and head of the unit."""
 
-    A live lag goes to the unit's reporter, a published one and an overdue report also to its head.
+
+def audience(
+    *, kind: Kind, level: Level | None, unit: str, action: str | None, plan: str = ""
+) -> tuple[Addressee, ...]:
+    """Whom a kind concerns (assessment 4.15): the unit, by its reporter and head in most.
+
+    A live lag goes to the unit's reporter; at a published red the action's contacts hear too. An
+    interview concerns the head, the action's contacts and the office; a step of the ladder names
+    its own role.
     """
-    reporter = (Addressee("reporter", unit),)
-    if kind == "early":
-        return reporter
-    both = (*reporter, Addressee("head", unit))
-    return (*both, Addressee("group", action)) if kind == "lag" and level == "red" else both
+    roles = _TOLD.get(kind, ("reporter", "head"))
+    if kind == "lag" and level == "red":
+        roles = (*roles, "group")
+    told = (addressee(role, unit=unit, action=action, plan=plan) for role in roles)
+    return tuple(one for one in told if one is not None)
+
+
+def addressee(role: str, *, unit: str, action: str | None, plan: str) -> Addressee | None:
+    """Where a role stands: `group` at the action, `office` at the plan, every other at the unit.
+
+    None: what the alert is about belongs to no action.
+    """
+    if role == "group":
+        return Addressee(role, action) if action else None
+    return Addressee(role, plan if role == "office" else unit)
 
 
 def decide_early(change: StandingChange, alert: OpenAlert | None) -> Decision:
@@ -158,42 +142,77 @@ def decide_lag(
 ) -> Decision:
     """The unit is warned once when its published light enters yellow or red (assessment 4.15).
 
-    It is told again when yellow turns red; a version that changes nothing sends nothing.
+    It is told again when yellow turns red; a version that changes nothing sends nothing; one that
+    corrects the period in which the level was entered takes the alert back.
     `alert` is the open lag alert of this task and unit, if any; `newest` the last day of the
     newest period published for the task before this line: an older one moves no alert.
     """
     if newest is not None and line.as_of < newest:
         return Decision(effect="nothing", reason="older_period")
-    return _decide("lag", line, alert)
+    decision = _decide("lag", line, alert)
+    if alert is not None and decision.effect == "resolve" and line.undoes(alert):
+        return _leave("corrected_away", alert, effect="withdraw")
+    return decision
 
 
-def decide_overdue(obligation: OverdueObligation, *, raised: bool) -> Decision:
-    """An overdue report is told once to reporter and head of its unit (assessment 4.15).
+def decide_once(  # the identity of an alert, and its reason
+    *,
+    kind: Kind,
+    reason: Reason,
+    plan: str,
+    task: str | None,
+    unit: str,
+    episode: str,
+    raised: bool,
+    tell: tuple[Addressee, ...] | None = None,
+    action: str | None = None,
+    level: Level | None = None,
+) -> Decision:
+    """What has happened is told once to whom its kind concerns, or `tell` (assessment 4.15).
 
-    `raised`: an alert for this report exists already, open or resolved.
+    `raised`: an alert of this identity exists already, open or not.
     """
     if raised:
         return Decision(effect="nothing", reason="already_raised")
+    told = audience(kind=kind, level=level, unit=unit, action=action, plan=plan)
     return Decision(
         effect="raise",
-        reason="not_reported",
-        alert_id=alert_id(
-            kind="overdue",
-            plan=obligation.plan,
-            task=obligation.task,
-            unit=obligation.unit,
-            episode=obligation.period,
-        ),
-        episode=obligation.period,
-        tell=audience(kind="overdue", level=None, unit=obligation.unit, action=""),
+        reason=reason,
+        alert_id=alert_id(kind=kind, plan=plan, task=task, unit=unit, episode=episode),
+        episode=episode,
+        level=level,
+        tell=told if tell is None else tell,
     )
 
 
-def decide_arrival(alert: OpenAlert | None) -> Decision:
-    """An overdue alert is resolved when its report arrives (assessment 4.15)."""
-    if alert is None:
-        return Decision(effect="nothing", reason="not_overdue")
-    return _leave("report_arrived", alert)
+def is_red_twice(line: PublishedLine) -> bool:
+    """Red in two periods running: an interview (约谈, assessment 4.15)."""
+    return line.before == line.after == "red"
+
+
+def is_yellow_twice(line: PublishedLine) -> bool:
+    """Yellow in two periods running: the next step of the ladder (assessment 4.15)."""
+    return line.before == line.after == "yellow"
+
+
+def decide_red_ended(line: PublishedLine, alert: OpenAlert) -> Decision:
+    """An interview is over once the published light is red twice no more.
+
+    A correction of the period that it was called for takes it back.
+    """
+    if line.undoes(alert):
+        return _leave("corrected_away", alert, effect="withdraw")
+    return _leave("red_ended", alert)
+
+
+def decide_end(reason: Reason, alert: OpenAlert) -> Decision:
+    """What an alert was about is over, for this reason."""
+    return _leave(reason, alert)
+
+
+def decide_withdrawal(alert: OpenAlert) -> Decision:
+    """A correction has undone what an alert was about."""
+    return _leave("corrected_away", alert, effect="withdraw")
 
 
 def decide_handover(alert: OpenAlert) -> Decision:
@@ -209,10 +228,17 @@ def _decide(kind: Literal["early", "lag"], fact: LightChange, alert: OpenAlert |
     return _stay(kind, fact, fact.after, alert)
 
 
-def _leave(reason: Reason, alert: OpenAlert | None) -> Decision:
+def _leave(
+    reason: Reason,
+    alert: OpenAlert | None,
+    *,
+    effect: Literal["resolve", "withdraw"] = "resolve",
+) -> Decision:
     if alert is None:
         return Decision(effect="nothing", reason=reason)
-    return Decision(effect="resolve", reason=reason, alert_id=alert.id, episode=alert.episode)
+    return Decision(
+        effect=effect, reason=reason, alert_id=alert.id, episode=alert.episode, level=alert.level
+    )
 
 
 def _enter(kind: Literal["early", "lag"], fact: LightChange, level: Level) -> Decision:
@@ -226,7 +252,7 @@ def _enter(kind: Literal["early", "lag"], fact: LightChange, level: Level) -> De
         ),
         episode=fact.event_id,
         level=level,
-        tell=audience(kind=kind, level=level, unit=fact.unit, action=fact.action),
+        tell=audience(kind=kind, level=level, unit=fact.unit, action=fact.action, plan=fact.plan),
     )
 
 
@@ -246,5 +272,7 @@ def _stay(
         alert_id=alert.id,
         episode=alert.episode,
         level=level,
-        tell=audience(kind=kind, level=level, unit=fact.unit, action=fact.action) if worse else (),
+        tell=audience(kind=kind, level=level, unit=fact.unit, action=fact.action, plan=fact.plan)
+        if worse
+        else (),
     )

@@ -4,26 +4,11 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from shared.contracts import notify as contract
 from shared.contracts.values import Contract, Day, Id, Line, Note, Text
 
-Kind = Literal[
-    "due_soon",
-    "overdue",
-    "closing",
-    "missing",
-    "early",
-    "lag",
-    "escalation",
-    "interview",
-    "milestone_overdue",
-    "published",
-    "corrected",
-    "ranking",
-    "appeal",
-    "returned",
-    "verified",
-]
-"""ranking: rank or grade have changed by a correction of somebody else's score."""
+Kind = contract.AlertKind
+Level = contract.Level
 
 NEWS: Final[frozenset[Kind]] = frozenset(
     {"published", "corrected", "ranking", "appeal", "returned", "verified"}

@@ -78,7 +78,9 @@ class Verdict:
     operands: Mapping[str, str] = field(default_factory=dict)
 
 
-def decide_notice(facts: NoticeFacts, *, now: datetime) -> Verdict:
+def decide_notice(  # noqa: PLR0911  # one return for each reason
+    facts: NoticeFacts, *, now: datetime
+) -> Verdict:
     """A notice is sent unless it is stale, muted, explained by another alert, or out of hours.
 
     What takes an alert back is told to whoever was told of it, whatever explains the alert.

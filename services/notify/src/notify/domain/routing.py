@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from notify.domain.alerts import Level
-from notify.domain.kinds import Kind
+from notify.domain.kinds import Kind, Level
 from notify.domain.routes import (
     Default,
     Inhibition,

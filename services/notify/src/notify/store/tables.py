@@ -29,6 +29,7 @@ class TaskPart(Base, table=True):
     action: str
     task: str
     title: str = Field(sa_column=Column(Text, nullable=False))
+    labels: str = Field(default="{}", sa_column=Column(Text, nullable=False))
 
 
 class PlanHeadRow(Base, table=True):
@@ -42,7 +43,10 @@ class PlanHeadRow(Base, table=True):
 
 
 class Contact(Base, table=True):
-    """A person behind a role of a unit, an action or a plan."""
+    """A person behind a role of a unit, an action or a plan.
+
+    `endpoint` is where they want to hear instead of by mail, `hours` (JSON) when; null: as all.
+    """
 
     __tablename__ = "contacts"
 
@@ -53,6 +57,8 @@ class Contact(Base, table=True):
     email: str = Field(primary_key=True)
     name: str | None = None
     language: str
+    endpoint: str | None = None
+    hours: str | None = Field(default=None, sa_column=Column(Text))
 
 
 class RouteDocument(Base, table=True):
@@ -102,30 +108,62 @@ class UnitPart(Base, table=True):
     lines: str = Field(sa_column=Column(Text, nullable=False))
 
 
+class PublishedUnit(Base, table=True):
+    """What a unit got in the newest version of a period's publication."""
+
+    __tablename__ = "published_units"
+
+    plan: str = Field(primary_key=True)
+    unit: str = Field(primary_key=True)
+    period: str = Field(primary_key=True)
+    last_day: date
+    version: int
+    score: str | None = None
+    rank: int | None = None
+    grade: str | None = None
+    lights: str = Field(sa_column=Column(Text, nullable=False))
+
+
 class Alert(Base, table=True):
-    """An episode somebody is told of; `state` is raised or resolved."""
+    """What somebody is told of; open while `state` is raised, notified, acknowledged or escalated.
+
+    `entered` is the period that began it. `since_answer` and `unanswered` count the working days
+    nobody has answered, `step` the steps of the ladder that are taken, `repeated` after how many
+    such days it was last told again.
+    """
 
     __tablename__ = "alerts"
     __table_args__ = (Index("alerts_open", "plan", "task", "unit", "kind", "state"),)
 
     id: str = Field(primary_key=True)
     plan: str
-    task: str
+    task: str | None = None
     unit: str
-    action: str
+    action: str | None = None
     kind: str
     level: str | None = None
     episode: str
-    period: str
+    entered: str | None = None
+    period: str | None = None
     state: str
     a: str | None = None
     e: str | None = None
     r: str | None = None
     gap: str | None = None
+    details: str | None = Field(default=None, sa_column=Column(Text))
+    audience: str = ""
     since: date
     next_by: date | None = None
     raised_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
     resolved_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
+    acknowledged_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
+    acknowledged_by: str | None = None
+    acknowledged_until: date | None = None
+    since_answer: date
+    unanswered: int = 0
+    step: int = 0
+    repeated: int = 0
+    parent: str | None = Field(default=None, index=True)
     reason: str
     correlation: str
 
@@ -139,13 +177,97 @@ class DecisionRow(Base, table=True):
     number: int | None = Field(default=None, primary_key=True, sa_type=Number)
     alert: str | None = None
     plan: str
-    task: str
+    task: str | None = None
     unit: str
     kind: str
     effect: str
     reason: str
     event: str
     addressee: str | None = None
+    operands: str = Field(default="{}", sa_column=Column(Text, nullable=False))
+    at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
+
+
+class GroupRow(Base, table=True):
+    """Alerts of one recipient that go into one message; `wait` and `interval` in seconds."""
+
+    __tablename__ = "groups"
+
+    id: str = Field(primary_key=True)
+    plan: str
+    route: str
+    channel: str
+    recipient: str
+    key: str
+    wait: int
+    interval: int
+    last_sent_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
+
+
+class Notice(Base, table=True):
+    """One recipient's share in one change of an alert; business time.
+
+    `state` is waiting, sent or dropped; `reason` is the newest verdict, empty before the first;
+    `held_by` the alert or mute it waits for. Without `due_at` it waits for that alone.
+    """
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        Index("notices_group", "group", "state", "due_at"),
+        Index("notices_alert", "alert", "channel", "recipient"),
+        Index("notices_delivery", "delivery"),
+    )
+
+    id: str = Field(primary_key=True)
+    alert: str
+    plan: str
+    change: str
+    group: str
+    channel: str
+    recipient: str
+    addressee: str
+    language: str
+    hours: str | None = Field(default=None, sa_column=Column(Text))
+    route: str
+    event: str
+    state: str = "waiting"
+    reason: str = ""
+    held_by: str | None = Field(default=None, index=True)
+    due_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
+    created_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
+    delivery: str | None = None
+    correlation: str
+
+
+class Allowance(Base, table=True):
+    """How many messages somebody has had on a day: `id` is the address, a slash, the day."""
+
+    __tablename__ = "allowances"
+
+    id: str = Field(primary_key=True)
+    sent: int
+
+
+class Mute(Base, table=True):
+    """Somebody keeps alerts quiet for a while, and says why."""
+
+    __tablename__ = "mutes"
+
+    id: str = Field(primary_key=True)
+    match: str = Field(sa_column=Column(Text, nullable=False))
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    by: str
+    created_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
+    until: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
+
+
+class Unsubscribed(Base, table=True):
+    """Who wants no more mail of a plan that asks for no answer."""
+
+    __tablename__ = "unsubscribed"
+
+    plan: str = Field(primary_key=True)
+    email: str = Field(primary_key=True)
     at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
 
 
