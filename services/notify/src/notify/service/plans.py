@@ -1,5 +1,6 @@
 """What notify must know of a plan: its calendar and the titles its messages name."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,7 @@ from shared.calendar.periods import Period
 from shared.calendar.plan import PlanCalendar
 from shared.calendar.workdays import YearNotLoaded
 from shared.contracts.intake import PlanVersioned, TaskDefined
+from shared.contracts.plan import LadderStep
 from shared.contracts.values import Text
 from shared.kit.bus.loop import Received, Unavailable
 from shared.kit.dead_letters import Rejected
@@ -19,13 +21,16 @@ from shared.kit.dead_letters import Rejected
 
 @dataclass(frozen=True, kw_only=True)
 class KnownPlan:
-    """A plan as its messages need it: titles by id, and the action of each task."""
+    """A plan as its messages need it: titles, actions and labels by id, and whom silence reaches."""
 
     plan: str
+    title: Text
     calendar: PlanCalendar
     units: Mapping[str, Text]
     tasks: Mapping[str, Text]
     action_of: Mapping[str, str]
+    labels_of: Mapping[str, Mapping[str, str]]
+    ladder: tuple[LadderStep, ...]
 
     def unit_title(self, unit: str) -> Text:
         """The title of a unit; its id where a version has dropped it."""
@@ -69,6 +74,7 @@ class Plans:
                 action=event.action,
                 task=event.task.id,
                 title=event.task.title.model_dump_json(),
+                labels=json.dumps(event.task.labels, ensure_ascii=False),
             )
         )
 
@@ -123,8 +129,11 @@ async def _read(session: AsyncSession, row: PlanHeadRow) -> KnownPlan:
     parts = list((await session.execute(query)).scalars())
     return KnownPlan(
         plan=row.plan,
+        title=event.head.title,
         calendar=PlanCalendar(dates=event.head),
         units={unit.id: unit.title for unit in event.units},
         tasks={part.task: Text.model_validate_json(part.title) for part in parts},
         action_of={part.task: part.action for part in parts},
+        labels_of={part.task: json.loads(part.labels) for part in parts},
+        ladder=event.escalation.ladder,
     )

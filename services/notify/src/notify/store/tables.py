@@ -189,7 +189,10 @@ class DecisionRow(Base, table=True):
 
 
 class GroupRow(Base, table=True):
-    """Alerts of one recipient that go into one message; `wait` and `interval` in seconds."""
+    """Alerts of one recipient that go into one message; `wait` and `interval` in seconds.
+
+    `due_at` is when its timer fires.
+    """
 
     __tablename__ = "groups"
 
@@ -201,6 +204,7 @@ class GroupRow(Base, table=True):
     key: str
     wait: int
     interval: int
+    due_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
     last_sent_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
 
 
