@@ -1,4 +1,4 @@
-"""What a decision about an alert is made from: a light that was judged anew, an alert as it stands."""
+"""What decisions about alerts are made from: a light that was judged anew, an alert as it is."""
 
 from dataclasses import dataclass
 from datetime import date

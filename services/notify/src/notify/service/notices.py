@@ -1,4 +1,4 @@
-"""Notices: one recipient's share in one change of an alert waits in a group until it is its time."""
+"""Notices: one recipient's share in one change of an alert, waiting in a group for its time."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from notify.store.tables import Alert, GroupRow, Notice
 from shared.kit.timers import Timer, Timers
 
 FLUSH: Final = "flush"
-"""The kind of timer that sends what waits in a group; its subject is the plan, a slash, the group."""
+"""The timer that sends what waits in a group; its subject is the plan, a slash, the group."""
 
 _NAMESPACE: Final = UUID("0f8f6c6a-7f0c-5a6b-9a51-0b8f7d1f9c33")
 
@@ -138,27 +138,47 @@ class Notices:
             )
             await self._keep(session, _notice(alert, change, cause, group, place), group)
 
+    async def group(
+        self,
+        session: AsyncSession,
+        *,
+        plan: str,
+        route: str,
+        channel: str,
+        recipient: str,
+        key: str = "",
+    ) -> GroupRow:
+        """The group of this recipient on this route whose alerts agree in `key`."""
+        name = uuid5(_NAMESPACE, "/".join((plan, route, channel, recipient, key))).hex
+        row = await session.get(GroupRow, name)
+        if row is None:
+            row = GroupRow(
+                id=name,
+                plan=plan,
+                route=route,
+                channel=channel,
+                recipient=recipient,
+                key=key,
+                wait=0,
+                interval=0,
+            )
+            session.add(row)
+        return row
+
     async def _group(
         self, session: AsyncSession, alert: Alert, one: Recipient, plan: KnownPlan
     ) -> GroupRow:
         key = group_key(one.taken, subject_of(alert, plan))
         if alert.kind in URGENT:  # it is not to wait for the interval of what could
             key = f"urgent, {key}"
-        place = (alert.plan, one.taken.path, one.channel, one.address, key)
-        name = uuid5(_NAMESPACE, "/".join(place)).hex
-        row = await session.get(GroupRow, name)
-        if row is None:
-            row = GroupRow(
-                id=name,
-                plan=alert.plan,
-                route=one.taken.path,
-                channel=one.channel,
-                recipient=one.address,
-                key=key,
-                wait=0,
-                interval=0,
-            )
-            session.add(row)
+        row = await self.group(
+            session,
+            plan=alert.plan,
+            route=one.taken.path,
+            channel=one.channel,
+            recipient=one.address,
+            key=key,
+        )
         row.wait = int(one.taken.group_wait.total_seconds())
         row.interval = int(one.taken.group_interval.total_seconds())
         return row

@@ -21,7 +21,7 @@ from shared.kit.dead_letters import Rejected
 
 @dataclass(frozen=True, kw_only=True)
 class KnownPlan:
-    """A plan as its messages need it: titles, actions and labels by id, and whom silence reaches."""
+    """A plan as its messages need it: titles, actions and labels by id, and its ladder."""
 
     plan: str
     title: Text

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from notify.domain.alerts import Decision, addressee, decide_once
 from notify.domain.kinds import Kind, Level, Step
-from notify.domain.silence import next_step, repeats
+from notify.domain.silence import first_steps, next_step, repeats
 from notify.service.causes import Cause
 from notify.service.deciding import Deciding
 from notify.service.episodes import OPEN, Episodes
@@ -72,7 +72,7 @@ class Rounds:
         self, session: AsyncSession, alert: Alert, plan: KnownPlan, cause: Cause
     ) -> None:
         alert.acknowledged_until = None
-        alert.state = "escalated" if alert.parent is None and alert.step > 0 else "notified"
+        alert.state = "escalated" if alert.step > first_steps(plan.ladder) else "notified"
         self._deciding.note(
             session,
             alert,
