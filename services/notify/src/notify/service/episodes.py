@@ -7,9 +7,16 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from notify.domain.alerts import Decision, Reason, decide_end, decide_handover, decide_once
+from notify.domain.alerts import (
+    Addressee,
+    Decision,
+    Reason,
+    decide_end,
+    decide_handover,
+    decide_once,
+)
 from notify.domain.facts import Figures
-from notify.domain.kinds import NEWS, Change, Kind, Step
+from notify.domain.kinds import NEWS, Change, Kind, Level, Step
 from notify.domain.silence import first_steps
 from notify.metrics import NotifyMetrics, count
 from notify.service.causes import Cause, open_alert
@@ -94,10 +101,22 @@ class Episodes:
             await self.carry_out(session, decide_handover(open_alert(alert)), theirs)
         return bool(former)
 
+    async def steps_of(self, session: AsyncSession, lag: Alert) -> Sequence[Alert]:
+        """The steps of the ladder that were taken for a lag, in their order."""
+        query = select(Alert).where(Alert.parent == lag.id).order_by(col(Alert.episode))
+        return (await session.execute(query)).scalars().all()
+
     async def once(
-        self, session: AsyncSession, cause: Cause, *, reason: Reason, episode: str
+        self,
+        session: AsyncSession,
+        cause: Cause,
+        *,
+        reason: Reason,
+        episode: str,
+        tell: tuple[Addressee, ...] | None = None,
+        level: Level | None = None,
     ) -> None:
-        """Tell what has happened, unless it was told before."""
+        """Tell what has happened to whom its kind concerns, or `tell`, unless it was told."""
         raised = await session.get(Alert, cause.identity(episode)) is not None
         decision = decide_once(
             kind=cause.kind,
@@ -107,7 +126,9 @@ class Episodes:
             unit=cause.unit,
             episode=episode,
             raised=raised,
+            tell=tell,
             action=cause.action,
+            level=level,
         )
         await self.carry_out(session, decision, cause)
 

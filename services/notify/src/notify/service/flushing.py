@@ -1,4 +1,4 @@
-"""A group's time has come: each of its notices is decided, and what may go out becomes a message."""
+"""A group's time has come: each of its notices is decided, and what may go out is one message."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -93,8 +93,7 @@ class Flushing:
     async def _scene(self, session: AsyncSession, group: GroupRow, now: datetime) -> _Scene:
         plan = await self._plans.known(session, group.plan)
         routes = await self._directory.routes(session)
-        mail = group.channel == "mail"
-        refused = mail and await session.get(Unsubscribed, (group.plan, group.recipient))
+        refused = await session.get(Unsubscribed, (group.plan, group.recipient))
         return _Scene(
             group=group,
             plan=plan,
@@ -102,7 +101,7 @@ class Flushing:
             now=now,
             mutes=await mutes_that_hold(session, now),
             loud=await _loud(session, plan, routes),
-            refused=bool(refused),
+            refused=refused is not None,
         )
 
     def _judge(self, scene: _Scene, notice: Notice, alert: Alert, *, newer: bool) -> Verdict:

@@ -149,7 +149,7 @@ class Notices:
         key: str = "",
     ) -> GroupRow:
         """The group of this recipient on this route whose alerts agree in `key`."""
-        name = uuid5(_NAMESPACE, "/".join((plan, route, channel, recipient, key))).hex
+        name = uuid5(_NAMESPACE, f"{plan}/{route}/{channel}/{recipient}/{key}").hex
         row = await session.get(GroupRow, name)
         if row is None:
             row = GroupRow(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, delete, func, select
@@ -50,11 +51,19 @@ class KnownPlan:
         following = period and self.calendar.scheme.following(period)
         return self._due(self.calendar.find(following.id) if following else None)
 
+    def close_of(self, period_id: str) -> date | None:
+        """The last day on which a period's report counts; None where that is not known."""
+        return self._day(self.calendar.find(period_id), "close")
+
     def _due(self, period: Period | None) -> date | None:
+        return self._day(period, "due")
+
+    def _day(self, period: Period | None, of: Literal["due", "close"]) -> date | None:
         try:
-            return self.calendar.window(period).due if period else None
+            window = self.calendar.window(period) if period else None
         except YearNotLoaded:  # the message does without the day: it must not wait for a table
             return None
+        return None if window is None else window.due if of == "due" else window.close
 
 
 class Plans:
