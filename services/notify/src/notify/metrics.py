@@ -1,5 +1,6 @@
 """What notify counts beside the kit's instruments: alerts, decisions, deliveries."""
 
+from collections.abc import Mapping
 from typing import Final, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
@@ -7,16 +8,21 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notify.domain.alerts import Reason
+from notify.domain.kinds import Kind
+from notify.domain.notices import NoticeReason
 
 CHANNELS: Final = ("webhook", "mail")
-ALERTS: Final = (
-    ("early", "yellow"),
-    ("early", "red"),
-    ("lag", "yellow"),
-    ("lag", "red"),
-    ("overdue", "none"),
+_LEVELS: Final[Mapping[str, tuple[str, ...]]] = {
+    "early": ("yellow", "red"),
+    "lag": ("yellow", "red"),
+    "escalation": ("yellow", "red"),
+    "interview": ("red", "none"),
+}
+ALERTS: Final = tuple(
+    (kind, level) for kind in get_args(Kind) for level in _LEVELS.get(kind, ("none",))
 )
-"""Each kind with its levels; an overdue report has none."""
+"""Each kind with its levels; most have none."""
+_ANSWERS: Final = ("acknowledged", "acknowledgement_expired")
 
 
 class NotifyMetrics:
@@ -31,7 +37,7 @@ class NotifyMetrics:
         self.decisions = Counter(
             "duban_alert_decisions", "Decisions about alerts", ["reason"], registry=registry
         )
-        for reason in (*get_args(Reason), "no_contact", "endpoint_disabled"):
+        for reason in {*get_args(Reason), *get_args(NoticeReason), *_ANSWERS}:
             self.decisions.labels(reason)
         self.deliveries = Counter(
             "duban_deliveries",

@@ -9,14 +9,26 @@ from notify.channels.webhook import WebhookSender
 from notify.config import MIGRATIONS, NotifySettings
 from notify.consumers import handlers
 from notify.metrics import NotifyMetrics
-from notify.service.alerts import Alerts
+from notify.service.acknowledging import Acknowledging
+from notify.service.deciding import Deciding
 from notify.service.directory import Directory
 from notify.service.dispatch import Dispatcher
 from notify.service.episodes import Episodes
 from notify.service.figures import Figures
+from notify.service.flushing import Flushing
+from notify.service.lights import Lights
+from notify.service.links import Links
 from notify.service.looking import Looking
+from notify.service.milestones import Milestones
+from notify.service.mutes import Mutes
+from notify.service.news import News
+from notify.service.notices import FLUSH, Notices
 from notify.service.plans import Plans
+from notify.service.publications import Publications
 from notify.service.queue import Queue
+from notify.service.rounds import Rounds
+from notify.service.watching import WATCH, Watching
+from notify.service.windows import Windows
 from notify.service.writing import Writing
 from notify.store.tables import kit
 from shared.contracts import topics
@@ -24,6 +36,7 @@ from shared.kit.bus.base import Bus
 from shared.kit.clock import Clock
 from shared.kit.foundation import lay
 from shared.kit.parts import Parts
+from shared.kit.timers import TimerLoop, Timers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +46,12 @@ class Notify:
     parts: Parts
     plans: Plans
     directory: Directory
+    mutes: Mutes
+    acknowledging: Acknowledging
+    links: Links
     dispatcher: Dispatcher
     looking: Looking
+    rounds: TimerLoop
 
 
 def build(*, settings: NotifySettings, bus: Bus, clock: Clock, member: str) -> Notify:
@@ -56,12 +73,33 @@ def build(*, settings: NotifySettings, bus: Bus, clock: Clock, member: str) -> N
     metrics = NotifyMetrics(base.registry)
     guard = TargetGuard(allow=settings.allowed(), public_url=settings.public_url)
     directory = Directory(db=db, guard=guard, clock=clock)
-    plans = Plans()
-    writing = Writing(
-        directory=directory, clock=clock, public_url=settings.public_url, metrics=metrics
+    plans, timers = Plans(), Timers(tables=kit)
+    deciding = Deciding(metrics=metrics)
+    notices = Notices(directory=directory, deciding=deciding, timers=timers)
+    watching = Watching(directory=directory, timers=timers)
+    episodes = Episodes(
+        notices=notices, deciding=deciding, watching=watching, journal=journal, metrics=metrics
     )
-    episodes = Episodes(writing=writing, journal=journal, metrics=metrics)
-    alerts = Alerts(plans=plans, episodes=episodes)
+    rounds = Rounds(
+        plans=plans, episodes=episodes, notices=notices, watching=watching, deciding=deciding
+    )
+    links = Links(public_url=settings.public_url, secret=settings.session_secret.get_secret_value())
+    flushing = Flushing(
+        plans=plans,
+        directory=directory,
+        notices=notices,
+        deciding=deciding,
+        writing=Writing(links=links, clock=clock),
+    )
+    news = News(plans=plans, episodes=episodes)
+    lights = Lights(plans=plans, episodes=episodes, rounds=rounds)
+    timer_loop = TimerLoop(
+        db=db,
+        tables=kit,
+        clock=clock,
+        handlers={FLUSH: flushing.on_flush, WATCH: rounds.on_watch},
+        metrics=base.metrics,
+    )
     dispatcher = Dispatcher(
         db=db,
         journal=journal,
@@ -71,19 +109,42 @@ def build(*, settings: NotifySettings, bus: Bus, clock: Clock, member: str) -> N
         clock=clock,
         metrics=metrics,
     )
-    heard = handlers(plans=plans, alerts=alerts, credentials=base.credentials)
+    heard = handlers(
+        plans=plans,
+        windows=Windows(plans=plans, episodes=episodes),
+        lights=lights,
+        publications=Publications(plans=plans, lights=lights, news=news),
+        news=news,
+        milestones=Milestones(plans=plans, episodes=episodes),
+        credentials=base.credentials,
+    )
     consumer = base.consumer([topics.INTAKE, topics.SCORING, topics.CREDENTIALS], heard)
     return Notify(
         parts=base.parts(
             consumer=consumer,
-            workers={"dispatcher": base.guard.once_sure(dispatcher.run)},
+            workers={
+                "timers": base.guard.once_sure(timer_loop.run),
+                "dispatcher": base.guard.once_sure(dispatcher.run),
+            },
             readings=[Figures(db=db, clock=clock, metrics=metrics).read],
             templates=Path(__file__).parent / "pages",
         ),
         plans=plans,
         directory=directory,
+        mutes=Mutes(db=db, notices=notices, clock=clock),
+        acknowledging=Acknowledging(
+            db=db,
+            plans=plans,
+            directory=directory,
+            watching=watching,
+            deciding=deciding,
+            journal=journal,
+            clock=clock,
+        ),
+        links=links,
         dispatcher=dispatcher,
         looking=Looking(db=db),
+        rounds=timer_loop,
     )
 
 

@@ -4,7 +4,9 @@ from typing import Final
 
 from sqlalchemy import Table, func, select
 
+from notify.domain.kinds import NEWS
 from notify.metrics import ALERTS, CHANNELS, NotifyMetrics
+from notify.service.episodes import OPEN
 from notify.store.tables import Alert, Delivery, Endpoint, PlanHeadRow
 from shared.kit.clock import Clock
 from shared.kit.db import Database
@@ -37,7 +39,7 @@ class Figures:
         query = select(
             *kinds, func.count().label("many"), func.min(alerts.raised_at).label("since")
         )
-        query = query.where(alerts.state == "raised").group_by(*kinds)
+        query = query.where(alerts.state.in_(OPEN), alerts.kind.not_in(NEWS)).group_by(*kinds)
         async with self._db.read() as session:
             plans = (await session.execute(select(_PLANS.c.plan))).scalars().all()
             found = (await session.execute(query)).all()

@@ -1,4 +1,4 @@
-"""Lights: a live standing warns the unit in time, a published line tells unit, action and ladder."""
+"""Lights: a live one warns the unit in time, a published one tells unit, action and ladder."""
 
 from dataclasses import replace
 from decimal import Decimal

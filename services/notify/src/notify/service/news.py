@@ -101,7 +101,7 @@ class News:
         """The office has verified a report, perhaps with marks."""
         event = received.event
         plan = await self._plans.known(session, event.plan)
-        marks = event.marks if event.marks.strip("0.") else None
+        marks = format(event.marks.normalize(), "f") if event.marks else None
         review = Reviewed(submission=event.submission, reason=event.reason, marks=marks)
         await self._report(session, plan, received, "verified", review, next_by=None)
 

@@ -17,9 +17,9 @@ from shared.kit.dead_letters import Rejected
 
 
 class _Part(Contract):
-    score: Line | None
-    rank: int | None
-    grade: Line | None
+    score: Line | None = None
+    rank: int | None = None
+    grade: Line | None = None
     lines: tuple[scoring.PublishedLine, ...]
 
 
