@@ -4,7 +4,8 @@ from fastapi import FastAPI
 
 from notify.api.pages import pages_router
 from notify.api.routes import alerts_router, directory_router
-from notify.api.schemas import ContactList
+from notify.api.rules import rules_router
+from notify.api.schemas import ContactList, MuteIn, RouteTest
 from notify.domain.routes import EndpointSpec, RoutesDocument
 from notify.wiring import Notify
 from shared.kit.app import build_app
@@ -18,7 +19,13 @@ def create_app(notify: Notify) -> FastAPI:
         summary="Every message: alerts, their recipients and deliveries.",
         parts=parts,
         routers=[
-            alerts_router(looking=notify.looking, dispatcher=notify.dispatcher, gate=parts.gate),
+            alerts_router(
+                looking=notify.looking,
+                acknowledging=notify.acknowledging,
+                dispatcher=notify.dispatcher,
+                gate=parts.gate,
+            ),
+            rules_router(mutes=notify.mutes, rehearsing=notify.rehearsing, gate=parts.gate),
             directory_router(
                 directory=notify.directory, dispatcher=notify.dispatcher, gate=parts.gate
             ),
@@ -26,5 +33,5 @@ def create_app(notify: Notify) -> FastAPI:
                 db=parts.db, pages=parts.pages, looking=notify.looking, plans=notify.plans
             ),
         ],
-        bodies=[ContactList, EndpointSpec, RoutesDocument],
+        bodies=[ContactList, EndpointSpec, MuteIn, RoutesDocument, RouteTest],
     )

@@ -26,6 +26,7 @@ from notify.service.notices import FLUSH, Notices
 from notify.service.plans import Plans
 from notify.service.publications import Publications
 from notify.service.queue import Queue
+from notify.service.rehearsing import Rehearsing
 from notify.service.rounds import Rounds
 from notify.service.watching import WATCH, Watching
 from notify.service.windows import Windows
@@ -48,6 +49,7 @@ class Notify:
     directory: Directory
     mutes: Mutes
     acknowledging: Acknowledging
+    rehearsing: Rehearsing
     links: Links
     dispatcher: Dispatcher
     looking: Looking
@@ -141,6 +143,7 @@ def build(*, settings: NotifySettings, bus: Bus, clock: Clock, member: str) -> N
             journal=journal,
             clock=clock,
         ),
+        rehearsing=Rehearsing(db=db, plans=plans, directory=directory, clock=clock),
         links=links,
         dispatcher=dispatcher,
         looking=Looking(db=db),

@@ -21,16 +21,19 @@ from notify.api.schemas import (
     RoutesInForce,
     RoutesSet,
     StoredDecision,
+    StoredNotice,
     TestedEndpoint,
     WholeAlert,
     answered,
 )
 from notify.domain.routes import EndpointSpec, RoutesDocument
+from notify.service.acknowledging import Acknowledging
 from notify.service.caller import Refused
 from notify.service.directory import Directory
 from notify.service.dispatch import Dispatcher
 from notify.service.looking import Looking
 from shared.contracts.values import Id
+from shared.kit.app import correlation_of
 from shared.kit.auth import Authenticate, Principal
 from shared.kit.bodies import describe_body, json_body, parse_json, read_body
 from shared.kit.refusals import refusals
@@ -38,7 +41,13 @@ from shared.kit.refusals import refusals
 _CONTACT_BYTES = 8 << 20
 
 
-def alerts_router(*, looking: Looking, dispatcher: Dispatcher, gate: Authenticate) -> APIRouter:
+def alerts_router(
+    *,
+    looking: Looking,
+    acknowledging: Acknowledging,
+    dispatcher: Dispatcher,
+    gate: Authenticate,
+) -> APIRouter:
     """Routes of what was decided and sent."""
     router = APIRouter(prefix="/v1", tags=["alerts"])
     asking = Annotated[Principal, Depends(gate)]
@@ -84,8 +93,25 @@ def alerts_router(*, looking: Looking, dispatcher: Dispatcher, gate: Authenticat
         return WholeAlert(
             **dict(summary),
             decisions=answered(StoredDecision, whole.decisions),
+            notices=answered(StoredNotice, whole.notices),
             deliveries=answered(DeliveryState, whole.deliveries),
         )
+
+    @router.post(
+        "/alerts/{alert}/acknowledge",
+        summary="Answer for an alert: until the answer expires nobody is asked again",
+        responses=refusals(403, 404, 409, 422),
+    )
+    async def acknowledge(alert: str, request: Request, principal: asking) -> AlertSummary:
+        if principal.unit is None:
+            principal.require(*OFFICE)
+        try:
+            row = await acknowledging.acknowledge(
+                alert, by=principal.holder, unit=principal.unit, correlation=correlation_of(request)
+            )
+        except Refused as refused:
+            raise problem_of(refused) from refused
+        return AlertSummary.model_validate(row, from_attributes=True)
 
     @router.get(
         "/decisions",

@@ -1,22 +1,34 @@
 """What notify's routes read and answer."""
 
+import json
 from collections.abc import Iterable
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, RootModel
+from pydantic import BeforeValidator, Field, RootModel
 
 from notify.channels import Outcome
 from notify.domain.alerts import Effect
-from notify.domain.routes import Routes
+from notify.domain.kinds import Change, Details
+from notify.domain.notices import NoticeEffect
+from notify.domain.routes import Hours, Match, Routes
 from notify.service.directory import Person
 from shared.contracts.notify import AlertKind, Level
 from shared.contracts.plan import Language
-from shared.contracts.values import Contract, Day, Id, Instant, Line
+from shared.contracts.values import Contract, Day, Id, Instant, Line, Note
 
 Ratio = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", examples=["0.2845"])]
 """A computed number, a decimal in quotes."""
 
 Answer = TypeVar("Answer", bound=Contract)
+
+
+def _parsed(stored: object) -> object:
+    """What the tables keep as JSON."""
+    return json.loads(stored) if isinstance(stored, str) else stored
+
+
+State = Literal["raised", "notified", "acknowledged", "escalated", "resolved", "withdrawn"]
+"""raised: nobody is told yet; notified: somebody is; resolved and withdrawn: it is over."""
 
 
 class ContactIn(Contract):
@@ -28,10 +40,15 @@ class ContactIn(Contract):
     name: Line | None = None
     email: Annotated[str, Field(min_length=3, max_length=254)]
     language: Language = "zh-CN"
+    endpoint: Id | None = None
+    """Where they want to hear instead of by mail: an endpoint's id."""
+    hours: Hours | None = None
+    """When they want to hear, where it differs from the routes' hours."""
 
     def person(self) -> Person:
         """As the use case wants it."""
-        return Person(**self.model_dump())
+        hours = self.hours.model_dump_json(by_alias=True) if self.hours else None
+        return Person(**(self.model_dump() | {"hours": hours}))
 
 
 class ContactList(RootModel[list[ContactIn]]):
@@ -48,6 +65,8 @@ class KnownContact(Contract):
     email: str
     name: str | None
     language: Language
+    endpoint: Id | None
+    hours: Annotated[Hours | None, BeforeValidator(_parsed)]
 
 
 class ContactPage(Contract):
@@ -68,17 +87,18 @@ class AlertSummary(Contract):
 
     id: str
     plan: Id
-    task: Id
+    task: Id | None
+    """Null where it is about the unit."""
     unit: Id
-    action: Id
+    action: Id | None
     kind: AlertKind
     """What it is about (assessment 4.15)."""
     level: Level | None
     """How bad; null for a kind without levels."""
     episode: str
     """What makes two alerts of a kind two: the period of an overdue report."""
-    period: Id
-    state: Literal["raised", "resolved"]
+    period: Id | None
+    state: State
     a: Ratio | None
     """Attainment, as a share of the target (assessment 4.1)."""
     e: Ratio | None
@@ -90,8 +110,18 @@ class AlertSummary(Contract):
     since: Day
     next_by: Day | None
     """By when something is expected."""
+    details: Annotated[Details | None, BeforeValidator(_parsed)]
+    """What it tells beside light and figures, by kind."""
     raised_at: Instant
     resolved_at: Instant | None
+    """When it was resolved or withdrawn."""
+    acknowledged_at: Instant | None
+    acknowledged_by: str | None
+    """Who answered last: a holder, or where the message had gone."""
+    acknowledged_until: Day | None
+    """The day on which the answer expires; null where none holds."""
+    parent: str | None
+    """The lag that an escalation follows from."""
     reason: str
     """Why it was raised, changed or resolved, as a code."""
     correlation: str
@@ -105,17 +135,42 @@ class StoredDecision(Contract):
     alert: str | None
     """The alert it moved; null where there was none."""
     plan: Id
-    task: Id
+    task: Id | None
     unit: Id
     kind: AlertKind
-    effect: Effect
+    effect: Effect | NoticeEffect
+    """What became of the alert; or of one person's share in it: send, hold, drop."""
     reason: str
     """As a code."""
     event: str
     """The id of the event it was decided about."""
     addressee: str | None
     """Who is meant, as role@unit, where the decision is about one."""
+    operands: Annotated[dict[str, str], BeforeValidator(_parsed)]
+    """What the reason refers to: by whom, until when, by which alert."""
     at: Instant
+
+
+class StoredNotice(Contract):
+    """One recipient's share in one change of an alert."""
+
+    change: Change
+    channel: Literal["webhook", "mail"]
+    recipient: str
+    """The endpoint's id, or the address."""
+    addressee: str
+    """As role@unit; an endpoint's own id."""
+    route: str
+    """The route that brought it there."""
+    state: Literal["waiting", "sent", "dropped"]
+    reason: str
+    """The newest verdict, as a code; empty while its group waits for the first."""
+    held_by: str | None
+    """The alert or mute it waits for."""
+    due_at: Instant | None
+    """When it is looked at next; null where it waits for `held_by` alone, or is done."""
+    delivery: str | None
+    """The message that told it."""
 
 
 class DeliveryState(Contract):
@@ -151,7 +206,88 @@ class WholeAlert(AlertSummary):
     """An alert with what was decided about it, and what was sent."""
 
     decisions: tuple[StoredDecision, ...]
+    notices: tuple[StoredNotice, ...]
     deliveries: tuple[DeliveryState, ...]
+
+
+class MuteIn(Contract):
+    """What is to be quiet, how long, and why."""
+
+    match: Match
+    until: Instant
+    reason: Note
+    """It is shown to whoever asks why nothing came."""
+
+
+class KnownMute(Contract):
+    """A mute."""
+
+    id: str
+    match: Annotated[Match, BeforeValidator(_parsed)]
+    until: Instant
+    reason: str
+    by: str
+    """Whoever set it."""
+    created_at: Instant
+
+
+class MutePage(Contract):
+    """Mutes, newest first."""
+
+    items: tuple[KnownMute, ...]
+
+
+class RouteTest(Contract):
+    """An alert that is supposed to be raised, and the routes to try."""
+
+    plan: Id
+    unit: Id
+    task: Id | None = None
+    kind: AlertKind = "lag"
+    level: Level | None = None
+    role: Id | None = None
+    """Whom a step of the ladder tells; by default those whom the kind concerns."""
+    at: Instant | None = None
+    """By default now."""
+    notify: Routes | None = None
+    """By default the routes in force."""
+
+
+class SupposedNotice(Contract):
+    """One who would hear of it."""
+
+    channel: Literal["webhook", "mail"]
+    recipient: str
+    addressee: str
+    language: Language | None
+    """Null: the endpoint's."""
+    route: str
+    group: str
+    """What goes into one message with it."""
+    at: Instant
+    """When its group would be looked at."""
+    effect: NoticeEffect
+    reason: str
+    """As a code."""
+    until: Instant | None
+    """Until when it would be held."""
+    operands: dict[str, str]
+
+
+class NotTold(Contract):
+    """One who would not."""
+
+    reason: str
+    addressee: str
+
+
+class RoutesTested(Contract):
+    """Who would hear of the alert, and who would not; nobody was told."""
+
+    routes: tuple[str, ...]
+    """The routes that take it."""
+    told: tuple[SupposedNotice, ...]
+    not_told: tuple[NotTold, ...]
 
 
 class AlertPage(Contract):

@@ -17,7 +17,6 @@ from notify.domain.routes import (
     EndpointSpec,
     Routes,
     RoutesDocument,
-    unsupported,
     unsupported_of,
 )
 from notify.service.caller import Refusal, Refused, refuse
@@ -40,6 +39,8 @@ class Person:
     name: str | None
     email: str
     language: str
+    endpoint: str | None = None
+    hours: str | None = None
 
 
 class Directory:
@@ -74,6 +75,8 @@ class Directory:
                 email=email,
                 name=one.name,
                 language=one.language,
+                endpoint=one.endpoint,
+                hours=one.hours,
             )
         if refusals:
             raise Refused(refusals)
@@ -131,15 +134,15 @@ class Directory:
             Refused: `not_supported` for what this release does not carry out,
                 `unknown_endpoint`, or a target that is not acceptable.
         """
-        _refuse_later(unsupported(document.notify))
         for index, spec in enumerate(document.notify.endpoints):
+            _refuse_later([f"notify.endpoints[{index}].{path}" for path in unsupported_of(spec)])
             await self._check(spec.url, path=f"notify.endpoints[{index}].url")
         async with self._db.write(_ROUTES) as session:
             made = await _put_endpoints(session, document.notify.endpoints)
             for hook in document.notify.hooks():
                 if await session.get(Endpoint, hook) is None:
                     message = f"create the endpoint {hook} first"
-                    raise refuse("unknown_endpoint", message, path="notify.default.to")
+                    raise refuse("unknown_endpoint", message, path="notify")
             newest = await _newest(session)
             version = newest.version + 1 if newest else 1
             session.add(

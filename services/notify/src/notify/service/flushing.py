@@ -100,7 +100,7 @@ class Flushing:
             routes=routes,
             now=now,
             mutes=await mutes_that_hold(session, now),
-            loud=await _loud(session, plan, routes),
+            loud=await loud_alerts(session, plan, routes),
             refused=refused is not None,
         )
 
@@ -119,7 +119,7 @@ class Flushing:
             newer=newer,
             refused=scene.refused,
             muted=muted(scene.mutes, subject),
-            inhibited_by=_inhibitor(scene, alert.id, subject),
+            inhibited_by=inhibitor(scene.routes, scene.loud, alert.id, subject),
             opens=opening(scene.now, hours, calendar.workdays, calendar.tz),
         )
         return decide_notice(facts, now=scene.now)
@@ -228,7 +228,7 @@ async def _due(session: AsyncSession, scene: _Scene) -> Sequence[tuple[Notice, A
     return [(notice, alert) for notice, alert in (await session.execute(query)).all()]
 
 
-async def _loud(
+async def loud_alerts(
     session: AsyncSession, plan: KnownPlan, routes: Routes
 ) -> Sequence[tuple[str, Subject]]:
     """The open alerts of the plan that a rule of inhibition could mean."""
@@ -240,13 +240,16 @@ async def _loud(
     return [(alert.id, subject_of(alert, plan)) for alert in rows]
 
 
-def _inhibitor(scene: _Scene, alert: str, subject: Subject) -> str | None:
+def inhibitor(
+    routes: Routes, loud: Sequence[tuple[str, Subject]], alert: str, subject: Subject
+) -> str | None:
+    """The open alert by which another is explained, so that it need not be told."""
     return next(
         (
             name
-            for rule in scene.routes.inhibit
-            for name, loud in scene.loud
-            if name != alert and silences(rule, loud, subject)
+            for rule in routes.inhibit
+            for name, other in loud
+            if name != alert and silences(rule, other, subject)
         ),
         None,
     )

@@ -8,7 +8,7 @@ from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
 from notify.service.caller import refuse
-from notify.store.tables import Alert, DecisionRow, Delivery
+from notify.store.tables import Alert, DecisionRow, Delivery, Notice
 from shared.kit.db import Database
 
 _NO_SUCH_PLACE: Final = "no page ends there: begin without a cursor"
@@ -20,6 +20,7 @@ class WholeAlert:
 
     alert: Alert
     decisions: Sequence[DecisionRow]
+    notices: Sequence[Notice]
     deliveries: Sequence[Delivery]
 
 
@@ -59,17 +60,25 @@ class Looking:
             Refused: `unknown_alert`, also where it is another unit's.
         """
         decided = select(DecisionRow).where(DecisionRow.alert == alert_id)
-        sent = select(Delivery).where(Delivery.alert == alert_id)
+        noticed = select(Notice).where(Notice.alert == alert_id)
+        told = select(Notice.delivery).where(Notice.alert == alert_id)
+        sent = select(Delivery).where(
+            or_(col(Delivery.alert) == alert_id, col(Delivery.id).in_(told))
+        )
         async with self._db.read() as session:
             alert = await session.get(Alert, alert_id)
             if alert is None or (unit is not None and alert.unit != unit):
                 raise refuse("unknown_alert", "there is no such alert of yours")
             decisions = await session.execute(decided.order_by(col(DecisionRow.number)))
+            notices = await session.execute(
+                noticed.order_by(col(Notice.created_at), col(Notice.recipient))
+            )
             order = (col(Delivery.created_at), col(Delivery.id))
             deliveries = await session.execute(sent.order_by(*order))
             return WholeAlert(
                 alert=alert,
                 decisions=decisions.scalars().all(),
+                notices=notices.scalars().all(),
                 deliveries=deliveries.scalars().all(),
             )
 

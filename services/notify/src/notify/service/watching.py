@@ -74,7 +74,7 @@ class Watching:
 
 def silence_of(alert: Alert) -> Silence:
     """How long nobody has answered."""
-    return Silence(since=alert.since_answer, before=alert.unanswered)
+    return Silence(since=alert.since_answer or alert.since, before=alert.unanswered)
 
 
 def _timer(alert: Alert, at: datetime) -> Timer:

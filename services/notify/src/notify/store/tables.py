@@ -159,7 +159,7 @@ class Alert(Base, table=True):
     acknowledged_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
     acknowledged_by: str | None = None
     acknowledged_until: date | None = None
-    since_answer: date
+    since_answer: date | None = None
     unanswered: int = 0
     step: int = 0
     repeated: int = 0
