@@ -275,6 +275,72 @@ class ObligationOverdue(Event):
         return f"{self.plan}/{self.task}/{self.unit}/{self.period}"
 
 
+class ObligationReminded(Event):
+    """A report that is owed has not come, and its window has opened, or ends soon."""
+
+    TYPE: ClassVar[str] = "duban.intake.obligation.reminded.v1"
+    TOPIC: ClassVar[str] = topics.INTAKE
+
+    plan: Id
+    task: Id
+    unit: Id
+    period: Id
+    stage: Literal["opened", "due_soon", "closing"]
+    """opened: it can be reported now; due_soon: it is due in 3 or in 1 working days; closing: it is
+    overdue, and its window closes in 1 working day."""
+    working_days: int
+    """How many are left: until the due day, of `closing` until the last day."""
+    due: Day
+    """The last day on which the report is on time, local to the plan."""
+    close: Day
+    """The last day on which the report still counts in its period."""
+
+    @property
+    def subject(self) -> str:
+        """The obligation."""
+        return f"{self.plan}/{self.task}/{self.unit}/{self.period}"
+
+
+class ObligationMissed(Event):
+    """A window has closed without a report that was owed."""
+
+    TYPE: ClassVar[str] = "duban.intake.obligation.missed.v1"
+    TOPIC: ClassVar[str] = topics.INTAKE
+
+    plan: Id
+    task: Id
+    unit: Id
+    period: Id
+    due: Day
+    """The last day on which the report would have been on time, local to the plan."""
+    close: Day
+    """The last day on which it would have counted in its period."""
+
+    @property
+    def subject(self) -> str:
+        """The obligation."""
+        return f"{self.plan}/{self.task}/{self.unit}/{self.period}"
+
+
+class ObligationWaived(Event):
+    """A decision or a version of the plan has ended an obligation, or moved it, in its window."""
+
+    TYPE: ClassVar[str] = "duban.intake.obligation.waived.v1"
+    TOPIC: ClassVar[str] = topics.INTAKE
+
+    plan: Id
+    task: Id
+    unit: Id
+    period: Id
+    reason: Literal["not_owed", "extended"]
+    """not_owed: this unit owes no report any more; extended: it owes it later."""
+
+    @property
+    def subject(self) -> str:
+        """The obligation."""
+        return f"{self.plan}/{self.task}/{self.unit}/{self.period}"
+
+
 class CredentialChanged(Event):
     """A token was issued or revoked: its whole state, without the secret."""
 

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from shared.contracts import topics
 from shared.contracts.envelope import Event
-from shared.contracts.values import Contract, Day, Figure, Id, Instant, Line, Note
+from shared.contracts.values import Contract, Day, Figure, Id, Instant, Line, Note, Text
 
 Light = Literal["green", "yellow", "red", "blue", "grey"]
 
@@ -41,6 +41,62 @@ class StandingChanged(Event):
     def subject(self) -> str:
         """The task."""
         return f"{self.plan}/{self.task}"
+
+
+class MilestoneOverdue(Event):
+    """A milestone has passed its date unfinished; said once more when it is over 30 days late."""
+
+    TYPE: ClassVar[str] = "duban.scoring.milestone.overdue.v1"
+    TOPIC: ClassVar[str] = topics.SCORING
+
+    plan: Id
+    task: Id
+    action: Id
+    unit: Id
+    """The lead of the task."""
+    period: Id | None
+    """The period that the day lies in; null after the last."""
+    milestone: Id
+    title: Text
+    """What people call it."""
+    milestone_unit: Id
+    """Whose it is: the lead, where it names nobody else."""
+    due: Day
+    """Its date."""
+    day: Day
+    """The working day on which it was looked at, local to the plan."""
+    days: int
+    """Calendar days since its date."""
+    stage: Literal["passed", "month"]
+    """passed: its date has passed; month: more than 30 days ago."""
+
+    @property
+    def subject(self) -> str:
+        """The milestone."""
+        return f"{self.plan}/{self.task}/{self.milestone}"
+
+
+class MilestoneSettled(Event):
+    """A milestone that was told overdue is so no more."""
+
+    TYPE: ClassVar[str] = "duban.scoring.milestone.settled.v1"
+    TOPIC: ClassVar[str] = topics.SCORING
+
+    plan: Id
+    task: Id
+    unit: Id
+    """The lead of the task."""
+    milestone: Id
+    due: Day
+    """The date it was told overdue by."""
+    reason: Literal["done", "moved", "not_counted"]
+    """done: it is reported done; moved: it has another date; not_counted: it, or its task, is not
+    asked for any more."""
+
+    @property
+    def subject(self) -> str:
+        """The milestone."""
+        return f"{self.plan}/{self.task}/{self.milestone}"
 
 
 class PublishedLine(Contract):

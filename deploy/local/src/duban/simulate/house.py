@@ -160,6 +160,7 @@ class House:
         )
         every = self.intake.parts, self.scoring.parts, self.notify.parts
         self._rooms = tuple(_Room(parts) for parts in every)
+        self._timers = {0: self.intake.rounds, 2: self.notify.rounds}
         self.warnings: list[Warned] = []
 
     async def __aenter__(self) -> Self:
@@ -178,14 +179,23 @@ class House:
             RuntimeError: a timer cannot be fired.
         """
         fired = None
-        while (due := self._rooms[0].next_timer()) is not None and due[0] <= instant:
+        while (due := self._next_timer()) is not None and due[0] <= instant:
             if due == fired:
                 raise RuntimeError(f"the timer {due} cannot be fired")
             self.clock.now = max(due[0], self.clock.now)
-            await self.intake.rounds.fire_next()
+            await self._timers[due[1]].fire_next()
             await self.settle()
             fired = due
         self.clock.now = max(instant, self.clock.now)
+
+    def _next_timer(self) -> tuple[datetime, int, str, str] | None:
+        """What is due next, and in which room; at one instant intake comes before notify."""
+        waiting = [
+            (timer[0], number, *timer[1:])
+            for number in self._timers
+            if (timer := self._rooms[number].next_timer()) is not None
+        ]
+        return min(waiting, default=None)
 
     async def settle(self) -> None:
         """Carry what was said to whoever hears it, and what they say of it, until all is quiet."""

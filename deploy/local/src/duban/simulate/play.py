@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import intake.service.caller
+import notify.service.caller
 import scoring.service.caller
 from duban.simulate.callers import APPROVER, ARBITER, DRAFTER, RELEASER, as_intake, as_scoring
 from duban.simulate.house import House
@@ -13,7 +14,7 @@ from duban.simulate.scenario import Scenario
 from duban.simulate.timeline import Entry, Refused
 from duban.simulate.verbs import (
     LAST,
-    LATER,
+    Acknowledge,
     Appeal,
     Correct,
     Cutoff,
@@ -21,12 +22,14 @@ from duban.simulate.verbs import (
     Publish,
     Return,
     Reviewed,
+    SetMute,
     Verify,
     WholeYear,
     decision_of,
 )
 from intake.service.calendars import OFFICIAL
 from intake.service.decisions import Made
+from notify.service.episodes import OPEN
 from scoring.domain.corrections import Amends
 from scoring.store.tables import PublicationRow
 from shared.contracts.decisions import CorrectedReport, Decision
@@ -87,6 +90,10 @@ async def _put_in_force(scenario: Scenario, house: House) -> None:
             await house.intake.rulebooks.adopt(name, body, plan=scenario.plan, caller=office)
     except DocumentError as error:  # of a document that was written anew: its lines say nothing
         raise Refused([replace(one, line=None) for one in error.problems], file=None) from None
+    if scenario.routes is not None:
+        await house.notify.directory.put_in_force(scenario.routes, by=DRAFTER)
+    if scenario.contacts:
+        await house.notify.directory.set_contacts(scenario.plan, scenario.contacts)
     await house.settle()
 
 
@@ -111,10 +118,10 @@ class _Player:
             raise _Refused(refused.refusals[0].code, said) from None
         except scoring.service.caller.Refused as refused:
             raise _Refused(refused.code, refused.message) from None
+        except notify.service.caller.Refused as refused:
+            raise _Refused(refused.refusals[0].code, str(refused)) from None
 
     async def _do(self, entry: Entry) -> None:  # noqa: C901, PLR0912  # one case a verb
-        if entry.verb in LATER:
-            raise _Refused("not_supported", f"{entry.verb} comes with a later release")
         match entry.body:
             case Submission() as report:
                 caller = as_intake(report.unit)
@@ -138,6 +145,12 @@ class _Player:
                 await self._decide_appeal(body)
             case Cutoff():
                 await self._house.intake.duties.mark_cutoff(self._plan, caller=as_intake(DRAFTER))
+            case Acknowledge() as body:
+                await self._acknowledge(body)
+            case SetMute() as body:
+                await self._house.notify.mutes.add(
+                    body.match, until=body.until, reason=body.reason, by=body.by
+                )
             case HolidayYear() as body:
                 caller = as_intake(DRAFTER)
                 await self._house.intake.calendars.load(OFFICIAL, body, caller=caller)
@@ -178,6 +191,18 @@ class _Player:
             what = f"{body.unit} has reported nothing on {body.task} for {body.period}"
             raise _Refused("unknown_submission", what)
         return found
+
+    async def _acknowledge(self, body: Acknowledge) -> None:
+        found = await self._house.notify.looking.alerts(
+            plan=self._plan, task=body.task, unit=body.unit, kind=body.kind
+        )
+        alert = next((one for one in found if one.task == body.task and one.state in OPEN), None)
+        if alert is None:
+            about = f"{body.kind} alert of {body.unit}" + (f" on {body.task}" if body.task else "")
+            raise _Refused("unknown_alert", f"no {about} is open")
+        await self._house.notify.acknowledging.acknowledge(
+            alert.id, by=body.by, unit=None, correlation="simulation"
+        )
 
     async def _publish(self, body: Publish) -> None:
         drafter = as_scoring(DRAFTER)

@@ -5,19 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from pydantic import ValidationError
 
 from duban.simulate.timeline import Entry, Part, Refused, Timeline, misshapen, problem_at
 from intake.service.files import PlanFile, check_document, check_rulebook_document
-from notify.domain.routes import RoutesDocument, unsupported
+from notify.domain.routes import RoutesDocument
 from shared.contracts.plan import HolidayYear, PlanHead
-from shared.contracts.problem import Problem
 from shared.kit.documents import Document, DocumentError, read_document, validate
-
-_LATER_MEND: Final = "leave it out: it comes with a later release"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
@@ -26,6 +22,7 @@ class Scenario:
     plan: str
     document: bytes
     rulebook: tuple[str, bytes] | None
+    routes: RoutesDocument | None
     timezone: str
     start: datetime
     until: datetime
@@ -46,8 +43,6 @@ def read_scenario(file: Path, data: bytes) -> Scenario:
     timeline = Timeline(document, plan=_plan_id(plan.document.value))
     if timeline.problems:
         raise DocumentError(timeline.problems)
-    if "notify" in document.value:
-        _refuse_routes(Part.named(document, "notify", file))
     checked = _checked_plan(plan, timeline.holidays)
     head = checked.plan.plan
     start = timeline.start or datetime.combine(head.start, time(), UTC)
@@ -57,6 +52,9 @@ def read_scenario(file: Path, data: bytes) -> Scenario:
         document=_json(checked.document.value),
         rulebook=_rulebook(document, file, checked.plan.plan)
         if "rulebook" in document.value
+        else None,
+        routes=_routes(Part.named(document, "notify", file))
+        if "notify" in document.value
         else None,
         timezone=head.timezone,
         start=min(start, until),
@@ -126,11 +124,11 @@ def _rulebook(scenario: Document, file: Path, plan: PlanHead) -> tuple[str, byte
     return rulebook.id, _json(whole)
 
 
-def _refuse_routes(part: Part) -> None:
-    """Routes that ask for more than this release carries out are refused.
+def _routes(part: Part) -> RoutesDocument:
+    """The routes of a scenario.
 
     Raises:
-        Refused: they do, or have errors.
+        Refused: they have errors.
     """
     part = replace(part, at=())
     body = part.document.value
@@ -138,21 +136,9 @@ def _refuse_routes(part: Part) -> None:
         part, body = replace(part, document=part.document.part("notify")), body["notify"]
     try:
         document = part.document.under("notify", value={"notify": body})
-        routes = validate(document, RoutesDocument).notify
+        return validate(document, RoutesDocument)
     except DocumentError as error:
         raise part.refused(error) from None
-    if asked := unsupported(routes):
-        problems = [
-            Problem(
-                line=None,
-                path=path,
-                code="not_supported",
-                message=f"{path} is not carried out yet",
-                mend=_LATER_MEND,
-            )
-            for path in asked
-        ]
-        raise Refused(problems, file=part.file)
 
 
 def _json(value: object) -> bytes:

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from duban.simulate.verbs import LATER, VERBS, Unsupported
+from duban.simulate.verbs import VERBS
 from intake.domain.calendar_check import check_holidays
 from shared.contracts.plan import HolidayYear
 from shared.contracts.problem import Path as Place
@@ -129,8 +129,6 @@ class Timeline:
         if not isinstance(written, dict):
             self._wrong(at, "wrong_type", f"{verb} says nothing", f"write {verb}: {{…}}")
             return None
-        if verb in LATER:
-            return Unsupported()
         body = _filled(verb, written, self._plan)
         if verb == "appeal":
             self._appealed = {"task": body.get("item"), **_named(body, "unit", "period")}

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from notify.domain.routes import Match
 from shared.contracts.decisions import (
     Addition,
     Adjustment,
@@ -23,12 +24,14 @@ from shared.contracts.decisions import (
     UnitSplit,
     Veto,
 )
+from shared.contracts.notify import AlertKind
 from shared.contracts.plan import HolidayYear, Task
 from shared.contracts.submission import Submission, Value
-from shared.contracts.values import Amount, Contract, Day, Id, Note, Year
+from shared.contracts.values import Amount, Contract, Day, Id, Instant, Line, Note, Year
 
 LAST: Final = "last"
 _UNSAID: Final = "no reason is given"
+_SOMEBODY: Final = "the unit"
 
 Why = Annotated[Note, Field(min_length=1)]
 
@@ -153,11 +156,24 @@ class Cutoff(Contract):
     """A place in the plan's order is marked, as by a draft that came to nothing."""
 
 
-class Unsupported(Contract):
-    """A verb of a later release: it is refused, whatever it says."""
+class Acknowledge(Contract):
+    """Somebody answers for the open alert of a task and unit; without `task` that of the unit."""
+
+    task: Id | None = None
+    unit: Id
+    kind: AlertKind
+    by: Line = _SOMEBODY
 
 
-LATER: Final = ("acknowledge", "mute")
+class SetMute(Contract):
+    """Somebody keeps alerts quiet for a while."""
+
+    match: Match
+    until: Instant
+    reason: Why = _UNSAID
+    by: Line = _SOMEBODY
+
+
 VERBS: Final[Mapping[str, type[Contract]]] = {
     "submit": Submission,
     "verify": Verify,
@@ -181,7 +197,8 @@ VERBS: Final[Mapping[str, type[Contract]]] = {
     "freeze": WholeYear,
     "cutoff": Cutoff,
     "holidays": HolidayYear,
-    **dict.fromkeys(LATER, Unsupported),
+    "acknowledge": Acknowledge,
+    "mute": SetMute,
 }
 """What may stand beside `at`, and what it says."""
 _DECISIONS: Final = (

@@ -1,8 +1,8 @@
-"""Duties: what is owed, the working day's round over it, and the marks that close a run's view."""
+"""Duties: what is owed, and the marks that close a run's view of what has come."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Literal
 from uuid import uuid4
 
@@ -12,29 +12,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from intake.domain.amended import is_reopened
-from intake.domain.holidays import AFTERMATH, missing_ahead
 from intake.domain.obligations import Obligation, obligations
 from intake.service.caller import Caller, refuse
 from intake.service.in_force import PlanInForce
-from intake.service.plans import WORKDAY, Plans
+from intake.service.plans import Plans
 from intake.store.tables import Cutoff, Published, SubmissionRow
 from shared.calendar.periods import Period
-from shared.calendar.plan import PlanCalendar
 from shared.calendar.windows import Window
 from shared.calendar.workdays import YearNotLoaded
-from shared.contracts.intake import CutoffMarked, ObligationOverdue, WorkdayBegan
+from shared.contracts.intake import CutoffMarked
 from shared.contracts.scoring import PublicationReleased
 from shared.kit.bus.loop import Received
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.kit.journal import Journal
-from shared.kit.timers import Timer, Timers
 
 log = structlog.get_logger(__name__)
-
-_ONE_DAY = timedelta(days=1)
-_WARNED_AHEAD = 60
-"""So many days before a year without a holiday table is needed, an operator is warned."""
 
 OwedState = Literal["owed", "overdue", "missing", "submitted", "verified", "returned"]
 """owed, overdue and missing: nothing usable was received (before due, after due, after close)."""
@@ -51,15 +44,12 @@ class Owed:
 
 
 class Duties:
-    """Knows what is owed, and looks after it each working day."""
+    """Knows what is owed."""
 
-    def __init__(
-        self, *, db: Database, journal: Journal, plans: Plans, timers: Timers, clock: Clock
-    ) -> None:
+    def __init__(self, *, db: Database, journal: Journal, plans: Plans, clock: Clock) -> None:
         self._db = db
         self._journal = journal
         self._plans = plans
-        self._timers = timers
         self._clock = clock
 
     async def owed(self, plan: str, *, unit: str | None, period: str | None) -> list[Owed]:
@@ -75,7 +65,7 @@ class Duties:
             return [
                 owed
                 for one in self._asked(in_force, period, now)
-                for owed in await self._of_period(session, in_force, one, now)
+                for owed in await self.of_period(session, in_force, one, now)
                 if (unit is None or owed.obligation.unit == unit)
                 and (period is not None or now < owed.window.close_end(in_force.calendar.tz))
             ]
@@ -114,62 +104,6 @@ class Duties:
             )
         )
 
-    async def on_workday(self, session: AsyncSession, timer: Timer) -> None:
-        """09:00 of a working day: tell what has become overdue, then wait for the next one."""
-        in_force = await self._plan(session, timer.subject)
-        calendar = in_force.calendar
-        day = calendar.day_of(timer.due_at)
-        _warn_of_missing_year(timer.subject, calendar, day)
-        try:
-            if calendar.workdays.is_working(day):
-                await self._begin_day(session, in_force, day, timer)
-        except YearNotLoaded as missing:
-            log.warning("a holiday table is missing; no round is held", why=str(missing))
-        following = next_round(calendar, day)
-        if following is not None:
-            await self._timers.set(
-                session, Timer(kind=WORKDAY, subject=timer.subject, due_at=following)
-            )
-
-    async def _begin_day(
-        self, session: AsyncSession, in_force: PlanInForce, day: date, timer: Timer
-    ) -> None:
-        plan = in_force.document.plan.id
-        correlation = timer.event_id()
-        await self._journal.record(
-            session,
-            WorkdayBegan(plan=plan, day=day),
-            at=timer.due_at,
-            correlation=correlation,
-            event_id=correlation,
-        )
-        for period in _from_activation(in_force):
-            if period.last >= day:
-                break
-            due = _due_before(in_force, period, day)
-            if not due:
-                continue
-            for owed in await self._of_period(session, in_force, period, timer.due_at):
-                if owed.submission is None and owed.window.due in due:
-                    await self._tell_overdue(session, owed, timer)
-
-    async def _tell_overdue(self, session: AsyncSession, owed: Owed, timer: Timer) -> None:
-        duty = owed.obligation
-        await self._journal.record(
-            session,
-            ObligationOverdue(
-                plan=duty.plan,
-                task=duty.task.id,
-                unit=duty.unit,
-                period=duty.period.id,
-                due=owed.window.due,
-                close=owed.window.close,
-            ),
-            at=timer.due_at,
-            correlation=timer.event_id(),
-            event_id=timer.event_id(duty.task.id, duty.unit, duty.period.id),
-        )
-
     async def _plan(self, session: AsyncSession, plan: str) -> PlanInForce:
         in_force = await self._plans.in_force(session, plan)
         if in_force is None:
@@ -187,15 +121,16 @@ class Duties:
         today = calendar.day_of(now)
         return [
             one
-            for one in _from_activation(in_force)
+            for one in from_activation(in_force)
             if one.first <= today and _is_open(in_force, one, now)
         ]
 
-    async def _of_period(
+    async def of_period(
         self, session: AsyncSession, in_force: PlanInForce, period: Period, now: datetime
     ) -> list[Owed]:
+        """What is owed for a period, with its windows, as it stands."""
         plan, calendar = in_force.document, in_force.calendar
-        if period not in _from_activation(in_force):
+        if period not in from_activation(in_force):
             return []
         waived = await self._waived(session, in_force, period)
         latest = await self._latest(session, plan.plan.id, period.id)
@@ -248,22 +183,7 @@ class Duties:
         return {(row.task, row.unit): row for row in rows}
 
 
-def _warn_of_missing_year(plan: str, calendar: PlanCalendar, day: date) -> None:
-    """Once a day from 60 days ahead an operator hears of a holiday table that will be needed."""
-    missing = missing_ahead(calendar, day)
-    if missing is not None and missing[1] <= _WARNED_AHEAD:
-        year, days = missing
-        log.warning(
-            "a holiday table will be missing", plan=plan, days=days, why=str(YearNotLoaded(year))
-        )
-
-
-def next_round(calendar: PlanCalendar, day: date) -> datetime | None:
-    """When the round after this day's is held; none a year after the plan's end."""
-    return calendar.round_of(day + _ONE_DAY) if day < calendar.end + AFTERMATH else None
-
-
-def _from_activation(in_force: PlanInForce) -> Sequence[Period]:
+def from_activation(in_force: PlanInForce) -> Sequence[Period]:
     """The periods for which reports are owed."""
     calendar = in_force.calendar
     first = calendar.find(in_force.activate_from) if in_force.activate_from else None
@@ -273,21 +193,11 @@ def _from_activation(in_force: PlanInForce) -> Sequence[Period]:
 def _is_open(in_force: PlanInForce, period: Period, now: datetime) -> bool:
     """Whether a window is not closed; one that cannot be computed is blocked, and no other."""
     tz = in_force.calendar.tz
-    return any(now < window.close_end(tz) for window in _windows(in_force, period))
+    return any(now < window.close_end(tz) for window in windows_of(in_force, period))
 
 
-def _due_before(in_force: PlanInForce, period: Period, day: date) -> frozenset[date]:
-    """The due days of the period's reports of which `day` is the first working day after."""
-    add = in_force.calendar.workdays.add
-    try:
-        dues = {window.due for window in _windows(in_force, period)}
-        return frozenset(due for due in dues if due < day and add(due, 1) == day)
-    except YearNotLoaded as missing:
-        log.warning("a window cannot be computed", period=period.id, why=str(missing))
-        return frozenset()
-
-
-def _windows(in_force: PlanInForce, period: Period) -> Sequence[Window]:
+def windows_of(in_force: PlanInForce, period: Period) -> Sequence[Window]:
+    """The windows of a period; none, with a warning, where they cannot be computed."""
     try:
         return in_force.windows(period)
     except YearNotLoaded as missing:

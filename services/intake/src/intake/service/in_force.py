@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from intake.domain.amended import window_of
 from intake.domain.reported import Refusal, Reported, what_is_reported
+from intake.domain.stages import Spoken, stages_of
 from intake.service.caller import refuse
 from shared.calendar.periods import Period
 from shared.calendar.plan import PlanCalendar
@@ -56,6 +58,16 @@ class PlanInForce:
         }
         return [self._window(period, later) for later in sorted({0} | extended)]
 
+    def stages(self, window: Window) -> Mapping[date, Sequence[Spoken]]:
+        """By working day what is said of a report that does not come; computed once.
+
+        Raises:
+            YearNotLoaded: one of the days lies in a year without a holiday table.
+        """
+        if window not in self._stages:
+            self._stages[window] = stages_of(window, self.calendar.workdays)
+        return self._stages[window]
+
     def _window(self, period: Period, later: int) -> Window:
         window = self._windows.get((period.id, later))
         if window is None:
@@ -72,6 +84,10 @@ class PlanInForce:
         if isinstance(subject, Reported):  # what is refused is not kept: its names are anybody's
             self._subjects[place] = subject
         return subject
+
+    @cached_property
+    def _stages(self) -> dict[Window, Mapping[date, Sequence[Spoken]]]:
+        return {}
 
     @cached_property
     def _windows(self) -> dict[tuple[str, int], Window]:
