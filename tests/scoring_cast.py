@@ -218,6 +218,9 @@ def _said(word: str | None) -> MilestoneReport:
     return MilestoneReport(share=Decimal(word))
 
 
-UNDIVIDED = a_task(indicators=[an_indicator("T1.I", split=["U1", "U2"])])
-"""A task that its plan should have divided: who hears of it all the same cannot score it."""
-NOT_DIVIDED = "not_supported: T1.I.split"
+WEIGHTLESS = a_task(start="2022-02-01", milestones=[a_milestone("T1.m", "2022-02-09", weight="0")])
+"""A task whose plan should have been refused: who hears of it all the same cannot score it.
+
+It begins later than a house of these tests, so that it is a draft that finds out.
+"""
+NOT_SCORED = "milestones that weigh nothing cannot be scored: mend the plan"

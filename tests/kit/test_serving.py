@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
@@ -69,3 +70,10 @@ async def test_two_readings_of_one_length_are_refused(port: int) -> None:
     both = b"content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
     answer = await answer_to(port, b"POST / HTTP/1.1\r\nhost: duban\r\n" + both)
     assert answer == b"HTTP/1.1 400 Bad Request"
+
+
+def test_an_idle_connection_is_kept_longer_than_our_clients_keep_it() -> None:
+    """Who is about to send must be the one who hangs up, or a report meets a closing door."""
+    clients = httpx.Limits().keepalive_expiry
+    assert clients is not None
+    assert Server(FastAPI()).config.timeout_keep_alive > clients

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from databases import Databases
 from page_cast import HOSTILE, Outline, read
-from scoring_cast import NOT_DIVIDED, UNDIVIDED, a_task
+from scoring_cast import NOT_SCORED, WEIGHTLESS, a_task
 from scoring_house import AFTER_B1, PLAN, Site, adopted, open_site
 
 BULLETIN = f"/bulletin/{PLAN}/2022-B1"
@@ -143,11 +143,11 @@ async def test_drafts_are_read_by_the_office_only_and_marked(site: Site) -> None
 
 
 async def test_a_draft_that_failed_says_why_on_the_first_page(site: Site) -> None:
-    await site.house.hear_plan(UNDIVIDED)
+    await site.house.hear_plan(WEIGHTLESS)
     site.house.at(AFTER_B1)
     office = site.visitor(await site.house.token("office"))
     await site.drafted("2022-B1", office)
-    assert f"failed: {NOT_DIVIDED}" in await read(office, "/")
+    assert f"failed: {NOT_SCORED}" in await read(office, "/")
     assert (await office.get(BULLETIN)).headers["location"] == "/"
 
 

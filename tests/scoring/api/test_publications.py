@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from kit_cast import until
-from scoring_cast import NOT_DIVIDED, UNDIVIDED, a_task
+from scoring_cast import NOT_SCORED, WEIGHTLESS, a_task
 from scoring_house import AFTER_B1, AFTER_B2, PLAN, Site, accepted, plan_events
 
 from duban.verify import verify
@@ -230,12 +230,12 @@ async def test_a_forced_draft_shows_its_reason(site: Site) -> None:
 
 
 async def test_a_failed_draft_tells_why(site: Site) -> None:
-    await a_closed_period(site)
-    await site.house.hear_plan(UNDIVIDED, version=2)
+    await site.house.hear_plan(WEIGHTLESS)
+    site.house.at(AFTER_B1)
     office = await office_of(site)
     await site.drafted("2022-B1", office)
     body = (await office.get(B1)).json()
-    assert (body["state"], body["failure"]) == ("failed", NOT_DIVIDED)
+    assert (body["state"], body["failure"]) == ("failed", NOT_SCORED)
     assert await code_of(await office.get(f"{B1}/tasks/T1/explanation")) == (409, "not_computed")
 
 
@@ -280,12 +280,12 @@ async def test_only_office_and_observers_get_a_hidden_line_in_the_documents(
 
 
 async def test_a_draft_has_documents_for_the_office_once_it_is_computed(site: Site) -> None:
-    await a_closed_period(site)
+    await site.house.hear_plan(WEIGHTLESS)
+    site.house.at(AFTER_B1)
     office = await office_of(site)
-    await site.house.hear_plan(UNDIVIDED, version=2)
     await site.drafted("2022-B1", office)
     assert await code_of(await office.get(f"{B1}/documents")) == (409, "not_computed")
-    await site.house.hear_plan(a_task("T1"), version=3)
+    await site.house.hear_plan(a_task("T1"), version=2)
     await site.drafted("2022-B1", office)
     answer = await office.get(f"{B1}/documents")
     assert ".v1.draft.json" in answer.headers["content-disposition"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from databases import Databases
-from scoring_cast import NOT_DIVIDED, UNDIVIDED, a_task
+from scoring_cast import NOT_SCORED, WEIGHTLESS, a_task
 from scoring_house import (
     AFTER_B1,
     AFTER_B2,
@@ -167,11 +167,11 @@ async def test_a_newer_draft_is_not_overwritten_by_the_run_of_an_older_one(
 async def test_a_draft_that_cannot_be_computed_says_why_and_can_be_drafted_anew(
     house: House,
 ) -> None:
-    await house.hear_plan(UNDIVIDED, activate_from="2022-B2")
+    await house.hear_plan(WEIGHTLESS, activate_from="2022-B2")
     house.at(AFTER_B2)
     row = await house.draft("2022-B2")
-    assert (row.state, row.failure) == ("failed", NOT_DIVIDED)
-    with pytest.raises(Refused, match="split") as caught:
+    assert (row.state, row.failure) == ("failed", NOT_SCORED)
+    with pytest.raises(Refused, match="weigh nothing") as caught:
         await house.approve("2022-B2", "Mr Chen")
     assert caught.value.code == "not_drafted"
     assert not await house.runs.compute_next()

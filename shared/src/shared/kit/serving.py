@@ -19,6 +19,9 @@ _TOO_LONG: Final = (
     b"connection: close\r\ncontent-length: 0\r\n\r\n"
 )
 _OBJECTS: Final = 50_000
+_IDLE_SECONDS: Final = 75
+"""Longer than clients and proxies keep a connection idle: who hangs up first must be the one who
+would send next, or a request meets a connection that is just being closed."""
 _LAST_REQUESTS_SECONDS: Final = 5
 
 
@@ -64,6 +67,7 @@ class Server(uvicorn.Server):
             http=BoundedProtocol,
             ws="none",
             proxy_headers=False,
+            timeout_keep_alive=_IDLE_SECONDS,
             timeout_graceful_shutdown=_LAST_REQUESTS_SECONDS,
         )
         super().__init__(config)
