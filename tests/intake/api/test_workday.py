@@ -7,17 +7,25 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from databases import Databases
-from intake_cast import LAKE_TOWN, Town, at, edited, report, running, trees
+from intake_cast import LAKE_TOWN, PLAN, Town, at, edited, report, running, trees
 
 from shared.contracts.intake import (
     ObligationMissed,
     ObligationOverdue,
     ObligationReminded,
+    ObligationWaived,
     WorkdayBegan,
 )
 from shared.kit.clock import MovableClock
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+EXTEND = {
+    "type": "extend",
+    "task": "trees",
+    "unit": "water",
+    "period": "2022-B2",
+    "working_days": 3,
+}
 EVERYBODY = [("trees", "water"), ("clean", "works"), ("bridge", "east"), ("hall", "east")]
 
 
@@ -151,12 +159,8 @@ async def test_who_has_reported_is_not_reminded_and_who_has_it_back_is(town: Tow
 
 
 async def test_an_extended_window_has_stages_of_its_own(town: Town) -> None:
-    await town.post(
-        "/v1/plans/lake/decisions",
-        {"type": "extension", "task": "trees", "unit": "water", "period": "2022-B2"}
-        | {"working_days": 3, "reason": "flood"},
-        by="office",
-    )
+    extended = await town.post(f"/v1/plans/{PLAN}/decisions", EXTEND, by="office")
+    assert extended.status_code == 201, extended.text
     await town.move_to("2022-06-01 10:00")
     assert spoken(town) == [
         ("05-10 09:00", "due_soon", 3),
@@ -323,3 +327,26 @@ async def test_a_year_after_its_end_a_plan_has_no_days_any_more(
         await town.move_to("2025-01-06 12:00")
         assert begun(town) == ["12-31"]
         assert town.stored("timers") == []
+
+
+def waived(town: Town) -> list[tuple[str, str, str, str]]:
+    return [(one.task, one.unit, one.period, one.reason) for one in town.said(ObligationWaived)]
+
+
+async def test_a_report_that_a_decision_puts_off_or_ends_in_its_window_is_waived(
+    town: Town,
+) -> None:
+    suspend = {"type": "suspend", "task": "hall", "periods": ["2022-B2"]}
+    for said in (EXTEND, suspend):
+        answer = await town.post(f"/v1/plans/{PLAN}/decisions", said, by="office")
+        assert answer.status_code == 201, answer.text
+    assert waived(town) == [
+        ("trees", "water", "2022-B2", "extended"),
+        ("hall", "east", "2022-B2", "not_owed"),
+    ]
+
+
+async def test_a_version_that_changes_nothing_of_a_duty_waives_none(town: Town) -> None:
+    applied = await town.apply(edited("Plant trees", "Plant more trees"))
+    assert applied.status_code == 200, applied.text
+    assert waived(town) == []

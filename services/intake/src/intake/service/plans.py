@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -20,6 +20,7 @@ from intake.service.files import PlanFile, misnamed, read_plan, recheck
 from intake.service.holidays import holiday_tables, own_holidays_of, own_json
 from intake.service.in_force import PlanInForce
 from intake.service.rulebooks import HOUSE, Rulebooks
+from intake.service.waiving import waived
 from intake.store.tables import DecisionRow, PlanVersion, Published
 from shared.calendar.plan import PlanCalendar
 from shared.calendar.workdays import YearNotLoaded
@@ -100,6 +101,7 @@ class Plans:
             activate_from = _activation(file, new.plan, old, now)
             if moved and not dry_run:
                 await self._store(session, (new, amended), own, version, activate_from, now, caller)
+                await self._waive(session, old, (new, amended), now, caller)
             if old is None and not dry_run:
                 await self._begin(session, new, now, caller)
         return Applied(
@@ -126,6 +128,7 @@ class Plans:
         version = old.version + 1
         own = old.own_holidays
         await self._store(session, new, own, version, old.activate_from, now, caller)
+        await self._waive(session, old, new, now, caller)
         return version
 
     async def in_force(self, session: AsyncSession, plan: str) -> PlanInForce | None:
@@ -218,6 +221,23 @@ class Plans:
             )
         )
         await self._journal.record(session, *tasks, closing, at=now, correlation=caller.correlation)
+
+    async def _waive(
+        self,
+        session: AsyncSession,
+        old: PlanInForce | None,
+        plan: AmendedPlan,
+        now: datetime,
+        caller: Caller,
+    ) -> None:
+        """Tell which reports of a running window the new version asks for no more."""
+        if old is None:
+            return
+        document, amended = plan
+        calendar = PlanCalendar(dates=document.plan)
+        new = replace(old, document=document, amended=amended, calendar=calendar)
+        events = list(waived(old, new, calendar.day_of(now)))
+        await self._journal.record(session, *events, at=now, correlation=caller.correlation)
 
     async def _begin(
         self, session: AsyncSession, document: PlanDocument, now: datetime, caller: Caller
