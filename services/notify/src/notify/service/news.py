@@ -172,7 +172,7 @@ async def _before(session: AsyncSession, now: PublishedUnit) -> PublishedUnit | 
 
 
 def _what(now: PublishedUnit, was: PublishedUnit | None) -> tuple[Kind, Reason] | tuple[None, None]:
-    """Published for a first version; of a correction what has changed for this unit, if anything."""
+    """Published: a first version; of a correction what has changed for this unit, if anything."""
     if now.version == 1:
         return "published", "published"
     if was is None or (now.score, now.lights) != (was.score, was.lights):

@@ -118,6 +118,19 @@ class StandingRow(Base, table=True):
     reported_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
 
 
+class LateMilestoneRow(Base, table=True):
+    """A milestone that was told late by a date; `stage` is passed, or month after 30 days."""
+
+    __tablename__ = "late_milestones"
+
+    plan: str = Field(primary_key=True)
+    task: str = Field(primary_key=True)
+    milestone: str = Field(primary_key=True)
+    unit: str
+    due: date
+    stage: str
+
+
 class PublicationRow(Base, table=True):
     """One version of what is published of a period or a year, from its draft to its release.
 
