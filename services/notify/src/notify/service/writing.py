@@ -10,9 +10,10 @@ from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notify.domain.facts import Figures
-from notify.domain.kinds import NEWS, Change, Details, Kind, Level
-from notify.domain.messages import AlertFacts, render
+from notify.domain.kinds import NEWS, Change, Details, Kind, LateMilestone, Level, Summons
+from notify.domain.messages import render
 from notify.domain.robots import robot_body
+from notify.domain.sentences import AlertFacts
 from notify.domain.webhook_body import webhook_body
 from notify.service.links import Links
 from notify.service.plans import KnownPlan
@@ -117,6 +118,9 @@ def _facts(told: Told, plan: KnownPlan) -> AlertFacts:
     change: Change = told.notice.change  # type: ignore[assignment]  # stored from a Change
     figures = Figures(a=alert.a, e=alert.e, r=alert.r, gap=alert.gap)
     known = any((alert.a, alert.e, alert.r, alert.gap))
+    details = _DETAILS.validate_json(alert.details) if alert.details else None
+    late = details.milestone if isinstance(details, Summons) else details
+    whose = late.unit if isinstance(late, LateMilestone) else alert.unit
     return AlertFacts(
         id=alert.id,
         kind=kind,
@@ -128,11 +132,12 @@ def _facts(told: Told, plan: KnownPlan) -> AlertFacts:
         task_title=plan.task_title(alert.task) if alert.task else None,
         unit=alert.unit,
         unit_title=plan.unit_title(alert.unit),
+        other_title=plan.unit_title(whose) if whose != alert.unit else None,
         period=alert.period,
         figures=figures if known else None,
         since=alert.since,
         next_by=alert.next_by,
-        details=_DETAILS.validate_json(alert.details) if alert.details else None,
+        details=details,
         raised_at=alert.raised_at,
         correlation_id=told.notice.correlation,
     )
