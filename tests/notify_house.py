@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import Message as Mail
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args
+from zoneinfo import ZoneInfo
 
 import httpx
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -20,10 +21,12 @@ from databases import Databases
 from described import Described
 from kit_cast import running, until
 from pydantic import SecretStr
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from notify.app import create_app
 from notify.config import NotifySettings
+from notify.domain.alerts import Effect
+from notify.domain.kinds import NEWS
 from notify.store.tables import Alert, DecisionRow, Delivery, kit
 from notify.wiring import build
 from shared.contracts import envelope, topics
@@ -47,8 +50,10 @@ from shared.kit.bus.base import Message, Producer, Topic
 from shared.kit.bus.local import LocalBus
 from shared.kit.clock import Clock, MovableClock
 from shared.kit.journal import to_message
+from shared.kit.timers import Timers
 
 PLAN: Final = "harbour"
+ZONE: Final = ZoneInfo("Asia/Shanghai")
 LEADS: Final = {"quay": "port", "trees": "parks"}
 B1, B2, B3 = "2022-B1", "2022-B2", "2022-B3"
 LAST_DAYS: Final = {B1: date(2022, 2, 28), B2: date(2022, 4, 30), B3: date(2022, 6, 30)}
@@ -63,6 +68,15 @@ TOPICS: Final = (
 )
 SMTP_PORT: Final = 2525
 """Nobody listens there: what tests that send nothing are configured with."""
+
+AT_ONCE: Final = {"group_by": ["kind", "task", "unit"], "group_wait": "0s", "group_interval": "0s"}
+ALWAYS: Final = {
+    "default": {"to": [{"role": "reporter"}], **AT_ONCE},
+    "inhibit": [],
+    "hours": {"from": "00:00", "to": "24:00", "working_days_only": False},
+    "daily_cap": 1000,
+}
+"""Routes by which each alert is told at once, alone, whatever the hour."""
 
 E = TypeVar("E", bound=Event)
 Json = dict[str, Any]
@@ -155,11 +169,37 @@ class House:
         consumer = self.notify.parts.consumer
         assert consumer is not None
         await until(consumer.drained)
+        await self.fired()
 
-    async def alerts(self) -> list[Alert]:
+    async def fired(self) -> None:
+        """Wait until no timer is due any more."""
+
+        async def none_due() -> bool:
+            async with self.db.read() as session:
+                now = self.clock.business_now()
+                return not await Timers(tables=kit).due(session, now=now)
+
+        await until(none_due)
+
+    async def pass_until(self, text: str) -> None:
+        """It becomes this local time of the harbour city, and what is due happens in between."""
+        instant = datetime.fromisoformat(text).replace(tzinfo=ZONE)
+        while (due := await self._next_timer()) is not None and due <= instant:
+            self.clock.move_to(max(due, self.clock.business_now()))
+            await self.fired()
+        self.clock.move_to(max(instant, self.clock.business_now()))
+
+    async def _next_timer(self) -> datetime | None:
         async with self.db.read() as session:
-            query = select(Alert).order_by(col(Alert.raised_at), col(Alert.task))
-            return list((await session.execute(query)).scalars())
+            found: datetime | None = await session.scalar(select(func.min(kit.timers.c.due_at)))
+            return found
+
+    async def alerts(self, *, news: bool = False) -> list[Alert]:
+        """The alerts, by default without those that only tell what has happened."""
+        async with self.db.read() as session:
+            query = select(Alert).order_by(col(Alert.raised_at), col(Alert.task), col(Alert.kind))
+            rows = list((await session.execute(query)).scalars())
+        return [row for row in rows if news or row.kind not in NEWS]
 
     async def alert(self) -> Alert:
         """The only one."""
@@ -167,15 +207,27 @@ class House:
         return alert
 
     async def reasons(self) -> list[str]:
-        """Why, of every decision in order."""
-        async with self.db.read() as session:
-            query = select(DecisionRow.reason).order_by(col(DecisionRow.number))
-            return list((await session.execute(query)).scalars())
+        """Why, of every decision about an alert in order; without news."""
+        return [row.reason for row in await self.decisions() if row.effect in get_args(Effect)]
 
-    async def deliveries(self) -> list[Delivery]:
+    async def verdicts(self, addressee: str) -> list[str]:
+        """Why somebody was told or not, in order; without news."""
+        return [row.reason for row in await self.decisions() if row.addressee == addressee]
+
+    async def decisions(self) -> list[DecisionRow]:
+        """Every decision that is not about news, in order."""
+        async with self.db.read() as session:
+            query = select(DecisionRow).order_by(col(DecisionRow.number))
+            rows = (await session.execute(query)).scalars().all()
+        return [row for row in rows if row.kind not in NEWS]
+
+    async def deliveries(self, *, news: bool = False) -> list[Delivery]:
+        """What was written, by default without news."""
+        known = {alert.id for alert in await self.alerts(news=news)}
         async with self.db.read() as session:
             query = select(Delivery).order_by(col(Delivery.created_at), col(Delivery.recipient))
-            return list((await session.execute(query)).scalars())
+            rows = (await session.execute(query)).scalars().all()
+        return [row for row in rows if row.alert in known]
 
     async def recipients(self) -> list[str]:
         return [one.recipient for one in await self.deliveries()]
@@ -239,9 +291,15 @@ class House:
         assert answer.status_code == 200, answer.text
 
     async def route(self, *to: Json) -> None:
+        await self.set_routes({"default": {"to": to, **AT_ONCE}})
+
+    async def set_routes(self, notify: Json) -> Json:
+        """What the service answers."""
         office = await self.visitor("office")
-        answer = await office.put("/v1/routes", json={"notify": {"default": {"to": to}}})
+        answer = await office.put("/v1/routes", json={"notify": ALWAYS | notify})
         assert answer.status_code == 200, answer.text
+        told: Json = answer.json()
+        return told
 
     async def add_endpoint(self, name: str, url: str) -> str:
         """Its secret."""
@@ -272,7 +330,7 @@ async def make_house(
     async with _quiet_house(folder, databases, settings, twin_of) as house:
         consumer = house.notify.parts.consumer
         assert consumer is not None
-        async with running(consumer.run):
+        async with running(consumer.run), running(house.notify.rounds.run):
             yield house
 
 

@@ -27,7 +27,7 @@ def create_app(notify: Notify) -> FastAPI:
             ),
             rules_router(mutes=notify.mutes, rehearsing=notify.rehearsing, gate=parts.gate),
             directory_router(
-                directory=notify.directory, dispatcher=notify.dispatcher, gate=parts.gate
+                directory=notify.directory, endpoints=notify.endpoints, gate=parts.gate
             ),
             pages_router(
                 db=parts.db, pages=parts.pages, looking=notify.looking, plans=notify.plans

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from notify.channels.call import Caller
 from notify.channels.guard import TargetGuard
 from notify.channels.mail import MailSender
+from notify.channels.robot import RobotSender
 from notify.channels.webhook import WebhookSender
 from notify.config import MIGRATIONS, NotifySettings
 from notify.consumers import handlers
@@ -13,6 +15,7 @@ from notify.service.acknowledging import Acknowledging
 from notify.service.deciding import Deciding
 from notify.service.directory import Directory
 from notify.service.dispatch import Dispatcher
+from notify.service.endpoints import Endpoints
 from notify.service.episodes import Episodes
 from notify.service.figures import Figures
 from notify.service.flushing import Flushing
@@ -51,6 +54,7 @@ class Notify:
     acknowledging: Acknowledging
     rehearsing: Rehearsing
     links: Links
+    endpoints: Endpoints
     dispatcher: Dispatcher
     looking: Looking
     rounds: TimerLoop
@@ -74,7 +78,7 @@ def build(*, settings: NotifySettings, bus: Bus, clock: Clock, member: str) -> N
     db, journal = base.db, base.journal
     metrics = NotifyMetrics(base.registry)
     guard = TargetGuard(allow=settings.allowed(), public_url=settings.public_url)
-    directory = Directory(db=db, guard=guard, clock=clock)
+    directory = Directory(db=db, guard=guard, clock=clock, public_url=settings.public_url)
     plans, timers = Plans(), Timers(tables=kit)
     deciding = Deciding(metrics=metrics)
     notices = Notices(directory=directory, deciding=deciding, timers=timers)
@@ -102,11 +106,20 @@ def build(*, settings: NotifySettings, bus: Bus, clock: Clock, member: str) -> N
         handlers={FLUSH: flushing.on_flush, WATCH: rounds.on_watch},
         metrics=base.metrics,
     )
+    caller = Caller(guard=guard)
+    endpoints = Endpoints(
+        db=db,
+        journal=journal,
+        directory=directory,
+        webhooks=WebhookSender(caller=caller),
+        robots=RobotSender(caller=caller),
+        clock=clock,
+    )
     dispatcher = Dispatcher(
         db=db,
         journal=journal,
         queue=Queue(db=db, clock=clock, member=member),
-        webhooks=WebhookSender(guard=guard),
+        endpoints=endpoints,
         mail=_mail_sender(settings),
         clock=clock,
         metrics=metrics,
@@ -145,6 +158,7 @@ def build(*, settings: NotifySettings, bus: Bus, clock: Clock, member: str) -> N
         ),
         rehearsing=Rehearsing(db=db, plans=plans, directory=directory, clock=clock),
         links=links,
+        endpoints=endpoints,
         dispatcher=dispatcher,
         looking=Looking(db=db),
         rounds=timer_loop,

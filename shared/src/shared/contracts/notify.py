@@ -168,3 +168,25 @@ class DeliveryFinished(Event):
     def subject(self) -> str:
         """The delivery."""
         return f"{self.plan}/{self.delivery}"
+
+
+class EndpointDisabled(Event):
+    """A webhook receiver gets nothing any more, until somebody enables it."""
+
+    TYPE: ClassVar[str] = "duban.notify.endpoint.disabled.v1"
+    TOPIC: ClassVar[str] = topics.NOTIFY
+
+    plan: Id
+    """The plan whose message failed last."""
+    endpoint: Id
+    reason: Literal["gone", "failing"]
+    """gone: it answered 410; failing: every attempt has failed for five days."""
+    failing_since: Instant
+    """When the failures began."""
+    disabled_at: Instant
+    """When it was switched off."""
+
+    @property
+    def subject(self) -> str:
+        """The endpoint."""
+        return f"{self.plan}/{self.endpoint}"

@@ -36,6 +36,7 @@ _MODELS: Final[tuple[type[Event], ...]] = (
     notify.AlertResolved,
     notify.AlertWithdrawn,
     notify.DeliveryFinished,
+    notify.EndpointDisabled,
     rejected.RecordRejected,
 )
 

@@ -12,8 +12,10 @@ from pydantic import ValidationError
 from duban.simulate.timeline import Entry, Part, Refused, Timeline, misshapen, problem_at
 from intake.service.files import PlanFile, check_document, check_rulebook_document
 from notify.domain.routes import RoutesDocument
+from notify.service.directory import Person
 from shared.contracts.plan import HolidayYear, PlanHead
 from shared.kit.documents import Document, DocumentError, read_document, validate
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
@@ -23,6 +25,7 @@ class Scenario:
     document: bytes
     rulebook: tuple[str, bytes] | None
     routes: RoutesDocument | None
+    contacts: tuple[Person, ...]
     timezone: str
     start: datetime
     until: datetime
@@ -56,6 +59,10 @@ def read_scenario(file: Path, data: bytes) -> Scenario:
         routes=_routes(Part.named(document, "notify", file))
         if "notify" in document.value
         else None,
+        contacts=tuple(
+            Person(scope=one.scope, subject=one.id, **one.contact.model_dump())
+            for one in checked.contacts
+        ),
         timezone=head.timezone,
         start=min(start, until),
         until=until,

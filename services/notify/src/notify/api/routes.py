@@ -18,6 +18,7 @@ from notify.api.schemas import (
     KnownContact,
     KnownEndpoint,
     NewEndpoint,
+    RotatedSecret,
     RoutesInForce,
     RoutesSet,
     StoredDecision,
@@ -31,6 +32,7 @@ from notify.service.acknowledging import Acknowledging
 from notify.service.caller import Refused
 from notify.service.directory import Directory
 from notify.service.dispatch import Dispatcher
+from notify.service.endpoints import Endpoints
 from notify.service.looking import Looking
 from shared.contracts.values import Id
 from shared.kit.app import correlation_of
@@ -183,7 +185,7 @@ def alerts_router(
 
 
 def directory_router(
-    *, directory: Directory, dispatcher: Dispatcher, gate: Authenticate
+    *, directory: Directory, endpoints: Endpoints, gate: Authenticate
 ) -> APIRouter:
     """Routes of whom messages go to."""
     router = APIRouter(prefix="/v1", tags=["recipients"])
@@ -255,7 +257,7 @@ def directory_router(
         summary="The webhook endpoints, without their secrets",
         responses=refusals(403),
     )
-    async def endpoints(principal: asking) -> EndpointPage:
+    async def every_endpoint(principal: asking) -> EndpointPage:
         principal.require(*READERS)
         return EndpointPage(items=answered(KnownEndpoint, await directory.endpoints()))
 
@@ -267,9 +269,34 @@ def directory_router(
     async def test_endpoint(endpoint: str, principal: asking) -> TestedEndpoint:
         principal.require(*OFFICE)
         try:
-            result = await dispatcher.test(endpoint)
+            result = await endpoints.test(endpoint)
         except Refused as refused:
             raise problem_of(refused) from refused
         return TestedEndpoint.model_validate(result, from_attributes=True)
+
+    @router.post(
+        "/endpoints/{endpoint}/rotate",
+        summary="A new secret, shown this once; for 24 hours the former one signs too",
+        responses=refusals(403, 404, 422),
+    )
+    async def rotate(endpoint: str, principal: asking) -> RotatedSecret:
+        principal.require(*OFFICE)
+        try:
+            return RotatedSecret(id=endpoint, secret=await endpoints.rotate(endpoint))
+        except Refused as refused:
+            raise problem_of(refused) from refused
+
+    @router.post(
+        "/endpoints/{endpoint}/enable",
+        summary="Let a disabled endpoint be spoken to again",
+        responses=refusals(403, 404),
+    )
+    async def enable(endpoint: str, principal: asking) -> KnownEndpoint:
+        principal.require(*OFFICE)
+        try:
+            row = await endpoints.enable(endpoint)
+        except Refused as refused:
+            raise problem_of(refused) from refused
+        return KnownEndpoint.model_validate(row, from_attributes=True)
 
     return router

@@ -10,7 +10,7 @@ from notify.channels import Outcome
 from notify.domain.alerts import Effect
 from notify.domain.kinds import Change, Details
 from notify.domain.notices import NoticeEffect
-from notify.domain.routes import Hours, Match, Routes
+from notify.domain.routes import Format, Hours, Match, Routes
 from notify.service.directory import Person
 from shared.contracts.notify import AlertKind, Level
 from shared.contracts.plan import Language
@@ -334,18 +334,35 @@ class NewEndpoint(Contract):
 
     id: Id
     url: str
-    secret: Annotated[str, Field(examples=["whsec_…"])]
-    """What its messages are signed with, shown this once."""
+    secret: Annotated[str, Field(examples=["whsec_…"])] | None
+    """What its messages are signed with, shown this once; null where it comes from elsewhere."""
 
 
 class KnownEndpoint(Contract):
-    """A webhook endpoint, without its secret."""
+    """A webhook endpoint or a group robot, without its secret."""
 
     id: Id
     url: str
+    format: Format
+    language: Language
+    secret_env: str | None
+    """The variable its secret is read from; null where it was made here, or there is none."""
+    failing_since: Instant | None
+    """Since when every attempt has failed."""
+    next_at: Instant | None
+    """Before this instant it is left alone: a robot takes only so many messages a minute."""
     disabled_at: Instant | None
-    """Since when it gets nothing, until a route names it anew."""
+    """Since when it gets nothing, until it is enabled or a route names it anew."""
     disabled_reason: str | None
+    """gone: it answered 410; failing: every attempt failed for five days."""
+
+
+class RotatedSecret(Contract):
+    """A new secret."""
+
+    id: Id
+    secret: Annotated[str, Field(examples=["whsec_…"])]
+    """Shown this once; for 24 hours messages are signed with the former one too."""
 
 
 class EndpointPage(Contract):

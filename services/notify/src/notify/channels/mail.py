@@ -22,6 +22,7 @@ _MOST_LOCAL: Final = 64
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LOCAL_PART: Final = re.compile(rf"(?!.*=\?){_ATOM}(\.{_ATOM})*", re.ASCII)
 _DELIVERY_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
+_WHERE: Final = re.compile(r"https?://[!-;=?-~]{1,1500}", re.ASCII)
 _HIDDEN: Final = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"))
 _WIRE: Final = policy.SMTP.clone(cte_type="7bit")
 _PERMANENT: Final = 500
@@ -90,6 +91,10 @@ class MailMessage:
     html: str
     language: str
     date: datetime
+    thread: str = ""
+    """What all mails about one thing name, so that they stand together; empty: it stands alone."""
+    unsubscribe: str = ""
+    """Where one click ends messages of this sort; empty: there is no such place."""
 
 
 class MailSender:
@@ -146,13 +151,17 @@ class MailSender:
         mail["Date"] = message.date
         mail["Message-ID"] = f"<{message.delivery_id}@{self._domain}>"
         mail["Auto-Submitted"] = "auto-generated"
+        optional = self._optional(message)
+        for name, value in optional.items():
+            mail[name] = value
         mail.set_content(message.text)
         mail.add_alternative(message.html, subtype="html")
         mail["Content-Language"] = "en" if message.language.startswith("en") else "zh-CN"
         wire = mail.as_bytes()
         read = message_from_bytes(wire, policy=policy.default)
         same = (
-            sorted(name.lower() for name in read) == sorted(_HEADERS)
+            sorted(name.lower() for name in read) == sorted((*_HEADERS, *map(str.lower, optional)))
+            and all(str(read[name]) == value for name, value in optional.items())
             and "".join(str(read["subject"]).split()) == "".join(subject.split())
             and str(read["to"]) == to
             and str(read["from"]) == self._sender
@@ -175,6 +184,25 @@ class MailSender:
             if not accepted:  # what breaks after the acceptance does not undo it
                 return _judge(error)
         return DeliveryResult(outcome="delivered", reason="accepted", status=250)
+
+    def _optional(self, message: MailMessage) -> dict[str, str]:
+        """The headers that not every mail has.
+
+        Raises:
+            MessageRefused: they cannot be written safely.
+        """
+        headers: dict[str, str] = {}
+        if message.thread:
+            if not _DELIVERY_ID.fullmatch(message.thread):
+                raise MessageRefused("bad_thread", "a thread is ASCII letters, digits, ._-")
+            root = f"<{message.thread}@{self._domain}>"
+            headers |= {"In-Reply-To": root, "References": root}
+        if message.unsubscribe:
+            if not _WHERE.fullmatch(message.unsubscribe):
+                raise MessageRefused("bad_unsubscribe", "it is an http or https address")
+            headers["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        return headers
 
     @property
     def _domain(self) -> str:

@@ -92,6 +92,25 @@ def render(
     )
 
 
+def disabled_message(
+    endpoint: str, reason: str, *, since: date, language: Language, link: str
+) -> Message:
+    """An endpoint is switched off: it is gone, or nothing could be delivered for five days."""
+    phrases = PHRASES[language]
+    said = phrases[f"disabled.{reason}"].format(endpoint=endpoint, since=since.isoformat())
+    following, link_text = phrases["disabled.next"], phrases["link.news"]
+    subject = phrases["disabled.subject"].format(endpoint=endpoint)
+    footer = phrases["footer"]
+    return Message(
+        subject=subject,
+        text=f"{said}\n\n{following}\n\n{link_text}{phrases['colon']}{link}\n\n{footer}\n",
+        html=_html(subject, [said], [following], (link, link_text), footer, language),
+        summary=said,
+        lines=(said, following),
+        link_text=link_text,
+    )
+
+
 def _sort(alert: AlertFacts) -> str:
     if alert.change == "withdrawn":
         return "withdrawn"

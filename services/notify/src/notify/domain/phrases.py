@@ -90,7 +90,8 @@ _ZH: Final[Mapping[str, str]] = {
     "say.published": "{unit}考核期 {period} 的结果已公布：{result}。{behind_tasks}",
     "say.corrected": "{unit}考核期 {period} 的结果已更正（第 {version} 版）：{result}。",
     "say.ranking": (
-        "因其他单位的结果更正，{unit}考核期 {period} 的名次或等次有变（第 {version} 版）：{result}。"
+        "因其他单位的结果更正，{unit}考核期 {period} 的名次或等次有变（第 {version} 版）："
+        "{result}。"
     ),
     "say.appeal": "{unit}就考核期 {period} 的{item}提出的申诉已办结：{outcome}。理由：{reason}",
     "say.returned": (
@@ -152,6 +153,10 @@ _ZH: Final[Mapping[str, str]] = {
     "role.head": "负责人",
     "role.group": "专项行动联系人",
     "role.office": "督查办",
+    "disabled.subject": "【督办】消息接收端“{endpoint}”已停用",
+    "disabled.gone": "接收端“{endpoint}”答复 410，不再接收消息，已停用。",
+    "disabled.failing": "接收端“{endpoint}”自 {since} 起连续五天无法送达，已停用。",
+    "disabled.next": "修复后请重新启用，期间未送达的消息可在发送记录中重发。",
     "more": "另有 {n} 项，见链接。",
     "link": "查看并答复",
     "link.news": "查看详情",
@@ -339,6 +344,18 @@ _EN: Final[Mapping[str, str]] = {
     "role.head": "the head of the unit",
     "role.group": "the contact of the action",
     "role.office": "the supervision office",
+    "disabled.subject": "[Duban] The receiver “{endpoint}” is switched off",
+    "disabled.gone": (
+        "The receiver “{endpoint}” answered 410, it wants no more messages: it is switched off."
+    ),
+    "disabled.failing": (
+        "Nothing could be delivered to the receiver “{endpoint}” for five days, since {since}: it "
+        "is switched off."
+    ),
+    "disabled.next": (
+        "Enable it again once it is mended; what was not delivered can be sent again from the list "
+        "of deliveries."
+    ),
     "more": "And {n} more: see the link.",
     "link": "Read and answer",
     "link.news": "Details",

@@ -10,10 +10,11 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
 from notify.domain.kinds import Kind
+from shared.contracts.plan import Language
 from shared.contracts.values import Contract, Id, Line
 
 Format = Literal["standard", "wecom", "dingtalk", "feishu"]
-"""How a receiver wants its messages; this release speaks `standard`."""
+"""How a receiver wants its messages: as Standard Webhooks, or as a group robot."""
 
 _SPAN: Final = re.compile(r"([0-9]{1,4})([smhd])", re.ASCII)
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -134,12 +135,15 @@ class Route(Timing):
 
 
 class EndpointSpec(Contract):
-    """A webhook endpoint as the routes name it."""
+    """A webhook endpoint, or a group robot, as the routes name it."""
 
     id: Id
     url: Annotated[str, Field(min_length=1, max_length=2000)]
     format: Format = "standard"
-    secret_env: Line | None = None
+    language: Language = "zh-CN"
+    """What a robot is spoken to in; a standard webhook has every text in both."""
+    secret_env: Annotated[str, Field(pattern=r"^NOTIFY_SECRET_[A-Z0-9_]{1,100}$")] | None = None
+    """The environment variable that holds its secret; for a standard webhook one is made."""
 
 
 class Hours(Contract):
@@ -212,9 +216,3 @@ class RoutesDocument(Contract):
 
 NO_ROUTES: Final = Routes()
 """What holds where nothing was set: the reporter by mail."""
-
-
-def unsupported_of(endpoint: EndpointSpec) -> list[str]:
-    """Likewise of one endpoint."""
-    later = {"format": endpoint.format != "standard", "secret_env": endpoint.secret_env is not None}
-    return [path for path, asked in later.items() if asked]

@@ -25,8 +25,6 @@ from notify.domain.phrases import PHRASES
 from shared.contracts.plan import Language
 from shared.contracts.values import Text
 
-_NO_TASK = Text(zh="", en="")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertFacts:
@@ -92,7 +90,9 @@ def coming(alert: AlertFacts, language: Language) -> str:
     return phrases[name].format(by=by, unit=alert.unit_title.in_language(language))
 
 
-def _said(alert: AlertFacts, language: Language) -> str:
+def _said(  # noqa: PLR0911  # one return for each kind of details
+    alert: AlertFacts, language: Language
+) -> str:
     phrases, names = PHRASES[language], _names(alert, language)
     match alert.details:
         case Reminder() as it:
@@ -126,7 +126,7 @@ def _said(alert: AlertFacts, language: Language) -> str:
 def _names(alert: AlertFacts, language: Language) -> dict[str, object]:
     phrases = PHRASES[language]
     return {
-        "task": (alert.task_title or _NO_TASK).in_language(language),
+        "task": alert.task_title.in_language(language) if alert.task_title else "",
         "code": alert.task or "",
         "unit": alert.unit_title.in_language(language),
         "period": alert.period or "",

@@ -1,5 +1,6 @@
 """Whom messages can go to: contacts behind roles, webhook endpoints, and the route between."""
 
+import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,15 +18,14 @@ from notify.domain.routes import (
     EndpointSpec,
     Routes,
     RoutesDocument,
-    unsupported_of,
 )
 from notify.service.caller import Refusal, Refused, refuse
 from notify.store.tables import Contact, Endpoint, RouteDocument
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 
-_SECRET_BYTES: Final = 32
-_ROUTES: Final = "the routes and their endpoints"
+SECRET_BYTES: Final = 32
+ROUTES: Final = "the routes and their endpoints"
 """The subject of whoever changes either; no plan has such an id."""
 
 
@@ -46,7 +46,9 @@ class Person:
 class Directory:
     """Keeps contacts, endpoints and the route."""
 
-    def __init__(self, *, db: Database, guard: TargetGuard, clock: Clock) -> None:
+    def __init__(self, *, db: Database, guard: TargetGuard, clock: Clock, public_url: str) -> None:
+        """`public_url` is where this service is read."""
+        self.public_url = public_url
         self._db = db
         self._guard = guard
         self._clock = clock
@@ -106,15 +108,14 @@ class Directory:
         rows = (await session.execute(query)).scalars().all()
         return sorted(rows, key=lambda row: row.email)
 
-    async def add_endpoint(self, spec: EndpointSpec) -> str:
-        """A new webhook endpoint; its secret is told this once.
+    async def add_endpoint(self, spec: EndpointSpec) -> str | None:
+        """A new endpoint; the secret that was made for it is told this once.
 
         Raises:
-            Refused: `already_there`, `not_supported`, or the target is not acceptable.
+            Refused: `already_there`, `no_such_variable`, or the target is not acceptable.
         """
-        _refuse_later(unsupported_of(spec))
-        await self._check(spec.url, path="url")
-        async with self._db.write(_ROUTES) as session:
+        await self._check(spec, path="")
+        async with self._db.write(ROUTES) as session:
             if await session.get(Endpoint, spec.id) is not None:
                 raise refuse("already_there", f"there is an endpoint {spec.id}", path="id")
             return _create(session, spec)
@@ -126,18 +127,26 @@ class Directory:
         return sorted(rows, key=lambda row: row.id)
 
     async def set_routes(self, document: RoutesDocument, *, by: str) -> tuple[int, dict[str, str]]:
-        """Put a route in force: its version, and the secrets of endpoints it brings along, once.
+        """Put routes in force: their version, and the secrets of endpoints they bring along, once.
 
-        An endpoint that is there gets the URL written here, keeps its secret, and is enabled.
+        An endpoint that is there is set as it is written here, keeps its secret, and is enabled.
 
         Raises:
-            Refused: `not_supported` for what this release does not carry out,
-                `unknown_endpoint`, or a target that is not acceptable.
+            Refused: `unknown_endpoint`, `no_such_variable`, or a target that is not acceptable.
         """
         for index, spec in enumerate(document.notify.endpoints):
-            _refuse_later([f"notify.endpoints[{index}].{path}" for path in unsupported_of(spec)])
-            await self._check(spec.url, path=f"notify.endpoints[{index}].url")
-        async with self._db.write(_ROUTES) as session:
+            await self._check(spec, path=f"notify.endpoints[{index}].")
+        return await self.put_in_force(document, by=by)
+
+    async def put_in_force(
+        self, document: RoutesDocument, *, by: str
+    ) -> tuple[int, dict[str, str]]:
+        """As `set_routes`, without a look at the targets: where nothing is sent.
+
+        Raises:
+            Refused: `unknown_endpoint`.
+        """
+        async with self._db.write(ROUTES) as session:
             made = await _put_endpoints(session, document.notify.endpoints)
             for hook in document.notify.hooks():
                 if await session.get(Endpoint, hook) is None:
@@ -165,14 +174,17 @@ class Directory:
             newest = await _newest(session)
             return newest.version if newest else 0, _routes(newest)
 
-    async def _check(self, url: str, *, path: str) -> None:
+    async def _check(self, spec: EndpointSpec, *, path: str) -> None:
         """Checked when it is saved, and again whenever something is sent to it."""
+        if spec.secret_env is not None and not os.environ.get(spec.secret_env):
+            message = f"set {spec.secret_env} in the environment of notify first"
+            raise refuse("no_such_variable", message, path=f"{path}secret_env")
         try:
-            await self._guard.resolve(self._guard.check_url(url))
+            await self._guard.resolve(self._guard.check_url(spec.url))
         except TargetRefused as refused:
-            raise refuse(refused.code, str(refused), path=path) from refused
+            raise refuse(refused.code, str(refused), path=f"{path}url") from refused
         except TargetUnresolved as unresolved:
-            raise refuse("unresolved", str(unresolved), path=path) from unresolved
+            raise refuse("unresolved", str(unresolved), path=f"{path}url") from unresolved
 
 
 async def _put_endpoints(session: AsyncSession, specs: Sequence[EndpointSpec]) -> dict[str, str]:
@@ -181,24 +193,37 @@ async def _put_endpoints(session: AsyncSession, specs: Sequence[EndpointSpec]) -
     for spec in specs:
         endpoint = await session.get(Endpoint, spec.id)
         if endpoint is None:
-            made[spec.id] = _create(session, spec)
+            secret = _create(session, spec)
+            if secret is not None:
+                made[spec.id] = secret
             await session.flush()
         else:
-            endpoint.url = spec.url
-            endpoint.disabled_at = endpoint.disabled_reason = None
+            endpoint.url, endpoint.format = spec.url, spec.format
+            endpoint.language, endpoint.secret_env = spec.language, spec.secret_env
+            endpoint.disabled_at = endpoint.disabled_reason = endpoint.failing_since = None
+            if _needs_secret(spec) and not endpoint.secret:
+                endpoint.secret = made[spec.id] = new_secret(secrets.token_bytes(SECRET_BYTES))
     return made
 
 
-def _create(session: AsyncSession, spec: EndpointSpec) -> str:
-    secret = new_secret(secrets.token_bytes(_SECRET_BYTES))
-    session.add(Endpoint(id=spec.id, url=spec.url, secret=secret))
-    return secret
+def _create(session: AsyncSession, spec: EndpointSpec) -> str | None:
+    made = new_secret(secrets.token_bytes(SECRET_BYTES)) if _needs_secret(spec) else None
+    session.add(
+        Endpoint(
+            id=spec.id,
+            url=spec.url,
+            format=spec.format,
+            language=spec.language,
+            secret_env=spec.secret_env,
+            secret=made or "",
+        )
+    )
+    return made
 
 
-def _refuse_later(paths: Sequence[str]) -> None:
-    message = "not in this release: leave it out"
-    if paths:
-        raise Refused([Refusal(code="not_supported", path=path, message=message) for path in paths])
+def _needs_secret(spec: EndpointSpec) -> bool:
+    """A robot has its secret from its vendor, if any."""
+    return spec.format == "standard" and spec.secret_env is None
 
 
 async def _newest(session: AsyncSession) -> RouteDocument | None:

@@ -1,25 +1,24 @@
 """The dispatcher: sends what is due with no transaction open, then stores how it ended."""
 
 import asyncio
-import json
 import random
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from fractions import Fraction
 from typing import Final, Literal
-from uuid import uuid4
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col, update
+from sqlmodel import col, select, update
 
 from notify.channels import DeliveryResult
 from notify.channels.mail import MailMessage, MailSender
-from notify.channels.webhook import WebhookSender
 from notify.domain.retry import next_attempt
 from notify.metrics import NotifyMetrics
 from notify.service.caller import refuse
+from notify.service.endpoints import Endpoints
 from notify.service.queue import Queue
-from notify.store.tables import Delivery, Endpoint
+from notify.store.tables import Alert, Delivery, Endpoint, Notice
 from shared.contracts.notify import DeliveryFinished
 from shared.kit.clock import Clock
 from shared.kit.db import Database
@@ -29,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 _POLL_SECONDS: Final = 1.0
 _JITTER_STEPS: Final = 1000
+_PAGE: Final = 500
 
 _DISABLED: Final = DeliveryResult(outcome="gone", reason="endpoint_disabled")
 
@@ -44,7 +44,7 @@ class Dispatcher:
         db: Database,
         journal: Journal,
         queue: Queue,
-        webhooks: WebhookSender,
+        endpoints: Endpoints,
         mail: MailSender,
         clock: Clock,
         metrics: NotifyMetrics,
@@ -52,7 +52,7 @@ class Dispatcher:
         self._db = db
         self._queue = queue
         self._journal = journal
-        self._webhooks = webhooks
+        self._endpoints = endpoints
         self._mail = mail
         self._clock = clock
         self._metrics = metrics
@@ -91,26 +91,6 @@ class Dispatcher:
             delivery.next_attempt_at, delivery.finished_at = self._clock.wall_now(), None
         return delivery
 
-    async def test(self, endpoint: str) -> DeliveryResult:
-        """Send a signed test message to an endpoint now, also to a disabled one.
-
-        Raises:
-            Refused: `unknown_endpoint`.
-        """
-        async with self._db.read() as session:
-            row = await session.get(Endpoint, endpoint)
-        if row is None:
-            raise refuse("unknown_endpoint", f"there is no endpoint {endpoint}")
-        now = self._clock.wall_now()
-        body = {"type": "test", "timestamp": now.isoformat(), "data": {"endpoint": endpoint}}
-        return await self._webhooks.send(
-            url=row.url,
-            secrets=[row.secret],
-            message_id=f"msg-{uuid4()}",
-            body=json.dumps(body).encode(),
-            now=now,
-        )
-
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.pop(task, None)
         self._written.raise_()
@@ -135,19 +115,15 @@ class Dispatcher:
                     html=delivery.html,
                     language=delivery.language,
                     date=delivery.created_at,
+                    thread=delivery.thread,
+                    unsubscribe=delivery.unsubscribe,
                 )
             )
         async with self._db.read() as session:
             endpoint = await session.get_one(Endpoint, delivery.recipient)
         if endpoint.disabled_at is not None:
             return _DISABLED
-        return await self._webhooks.send(
-            url=endpoint.url,
-            secrets=[endpoint.secret],
-            message_id=delivery.id,
-            body=delivery.body,
-            now=self._clock.wall_now(),
-        )
+        return await self._endpoints.send(endpoint, message_id=delivery.id, body=delivery.body)
 
     async def _store(
         self, session: AsyncSession, delivery_id: str, result: DeliveryResult, now: datetime
@@ -157,6 +133,8 @@ class Dispatcher:
         delivery.attempts += result is not _DISABLED  # then nothing was attempted
         delivery.last_status, delivery.last_reason = result.status, result.reason
         delivery.last_detail = result.detail or None
+        if delivery.channel == "webhook" and result is not _DISABLED:
+            await self._endpoints.learn(session, delivery, result, now)
         if result.outcome == "retry":
             again = _next_attempt(delivery, result, now)
             if again is not None:
@@ -165,14 +143,16 @@ class Dispatcher:
             await self._finish(session, delivery, "expired", now)
             return "expired"
         await self._finish(session, delivery, result.outcome, now)
-        if result.reason == "gone":
-            await self._disable(session, delivery.recipient, now)
         return result.outcome
 
     async def _finish(
         self, session: AsyncSession, delivery: Delivery, outcome: Outcome, now: datetime
     ) -> None:
         delivery.state, delivery.finished_at = outcome, now
+        told = select(Notice).where(Notice.delivery == delivery.id).order_by(col(Notice.id))
+        notices = (await session.execute(told)).scalars().all()
+        if outcome == "delivered":
+            await _notified(session, [one.alert for one in notices])
         finished = DeliveryFinished(
             plan=delivery.plan,
             alert=delivery.alert,
@@ -181,25 +161,23 @@ class Dispatcher:
             outcome=outcome,
             attempts=delivery.attempts,
             finished_at=now,
+            notices=tuple(one.id for one in notices),
         )
         await self._journal.record(
             session, finished, at=self._clock.business_now(), correlation=delivery.correlation
         )
 
-    async def _disable(self, session: AsyncSession, hook: str, now: datetime) -> None:
-        """An endpoint that wants no more messages gets none: also not those that wait for it.
 
-        They are due now, and end when their turn comes, each in a transaction of its own plan.
-        """
-        endpoint = await session.get_one(Endpoint, hook)
-        endpoint.disabled_at, endpoint.disabled_reason = now, "gone"
-        waiting = (
-            (col(Delivery.channel) == "webhook")
-            & (col(Delivery.recipient) == hook)
-            & (col(Delivery.state) == "pending")
-            & (col(Delivery.claimed_by).is_(None))
-        )
-        await session.execute(update(Delivery).where(waiting).values(next_attempt_at=now))
+def _pages(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    for first in range(0, len(names), _PAGE):
+        yield names[first : first + _PAGE]
+
+
+async def _notified(session: AsyncSession, alerts: Sequence[str]) -> None:
+    """Somebody has been told of these alerts."""
+    for page in _pages(alerts):
+        fresh = (col(Alert.id).in_(page)) & (col(Alert.state) == "raised")
+        await session.execute(update(Alert).where(fresh).values(state="notified"))
 
 
 def _next_attempt(delivery: Delivery, result: DeliveryResult, now: datetime) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -15,6 +15,7 @@ from notify.domain.messages import render
 from notify.domain.robots import robot_body
 from notify.domain.sentences import AlertFacts
 from notify.domain.webhook_body import webhook_body
+from notify.service.endpoints import robot_of
 from notify.service.links import Links
 from notify.service.plans import KnownPlan
 from notify.store.tables import Alert, Delivery, Endpoint, GroupRow, Notice
@@ -78,7 +79,7 @@ class Writing:
             else:
                 message = render(facts, language, link=link)
                 delivery.body = robot_body(
-                    endpoint.format,
+                    robot_of(endpoint),
                     title=message.subject,
                     lines=message.lines,
                     link=link,
@@ -94,7 +95,7 @@ class Writing:
         facts: Sequence[AlertFacts],
         *,
         link: str,
-        day: object,
+        day: date | None,
     ) -> None:
         language = _language(told[0].notice.language)
         message = render(facts, language, link=link, digest=day)

@@ -73,13 +73,25 @@ class RouteDocument(Base, table=True):
 
 
 class Endpoint(Base, table=True):
-    """A webhook receiver; one that is disabled gets nothing until a route names it anew."""
+    """A webhook receiver or a group robot; one that is disabled gets nothing until it is enabled.
+
+    `secret` is empty for a robot, whose own is read from the variable `secret_env`. While a secret
+    is rotated the former signs too, until `previous_until`. `failing_since` is reset by any
+    success; before `next_at` nothing is sent. All instants are wall time.
+    """
 
     __tablename__ = "endpoints"
 
     id: str = Field(primary_key=True)
     url: str
+    format: str = "standard"
+    language: str = "zh-CN"
     secret: str
+    secret_env: str | None = None
+    previous_secret: str | None = None
+    previous_until: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
+    failing_since: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
+    next_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
     disabled_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
     disabled_reason: str | None = None
 
@@ -294,6 +306,8 @@ class Delivery(Base, table=True):
     subject: str = ""
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     html: str = Field(default="", sa_column=Column(Text, nullable=False))
+    thread: str = ""
+    unsubscribe: str = Field(default="", sa_column=Column(Text, nullable=False))
     state: str = "pending"
     attempts: int = 0
     claimed_by: str | None = None

@@ -11,6 +11,10 @@ branch_labels = None
 depends_on = None
 
 _OPTIONAL = ("task", "action", "period")
+_ADDED = (
+    *("entered", "details", "audience", "acknowledged_at", "acknowledged_by"),
+    *("acknowledged_until", "since_answer", "unanswered", "step", "repeated", "parent"),
+)
 
 
 def upgrade() -> None:
@@ -121,4 +125,16 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("restore the backup made before the migration")
+    for name in ("unsubscribed", "mutes", "allowances", "notices", "groups", "published_units"):
+        op.drop_table(name)
+    with op.batch_alter_table("task_parts") as batch:
+        batch.drop_column("labels")
+    with op.batch_alter_table("contacts") as batch:
+        batch.drop_column("hours")
+        batch.drop_column("endpoint")
+    with op.batch_alter_table("decisions") as batch:
+        batch.drop_column("operands")
+    with op.batch_alter_table("alerts") as batch:
+        batch.drop_index("ix_alerts_parent")
+        for name in _ADDED:
+            batch.drop_column(name)
