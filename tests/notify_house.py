@@ -27,7 +27,7 @@ from notify.app import create_app
 from notify.config import NotifySettings
 from notify.domain.alerts import Effect
 from notify.domain.kinds import NEWS
-from notify.store.tables import Alert, DecisionRow, Delivery, kit
+from notify.store.tables import Alert, DecisionRow, Delivery, Notice, kit
 from notify.wiring import build
 from shared.contracts import envelope, topics
 from shared.contracts.envelope import Event
@@ -222,10 +222,16 @@ class House:
         return [row for row in rows if row.kind not in NEWS]
 
     async def deliveries(self, *, news: bool = False) -> list[Delivery]:
-        """What was written, by default without news."""
+        """What was written, in the order of what it tells, by default without news."""
         known = {alert.id for alert in await self.alerts(news=news)}
+        told = func.min(Notice.created_at)
+        query = (
+            select(Delivery)
+            .join(Notice, col(Notice.delivery) == col(Delivery.id))
+            .group_by(col(Delivery.id))
+            .order_by(told, col(Delivery.recipient))
+        )
         async with self.db.read() as session:
-            query = select(Delivery).order_by(col(Delivery.created_at), col(Delivery.recipient))
             rows = (await session.execute(query)).scalars().all()
         return [row for row in rows if row.alert in known]
 

@@ -1,3 +1,6 @@
+"""When an alert begins, gets worse, ends or is taken back, and whom it concerns."""
+
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -5,18 +8,18 @@ import pytest
 
 from notify.domain.alerts import (
     Decision,
-    Figures,
-    Light,
-    OpenAlert,
-    OverdueObligation,
-    PublishedLine,
-    StandingChange,
     alert_id,
-    decide_arrival,
+    audience,
     decide_early,
+    decide_end,
     decide_lag,
-    decide_overdue,
+    decide_once,
+    decide_red_ended,
+    is_red_twice,
+    is_yellow_twice,
 )
+from notify.domain.facts import Figures, Light, OpenAlert, PublishedLine, StandingChange
+from notify.domain.kinds import Kind
 
 BEHIND = Figures(a="0.3000", e="0.3333", r="0.9000", gap="3.3333")
 FURTHER_BEHIND = Figures(a="0.2000", e="0.3333", r="0.6000", gap="13.3333")
@@ -174,37 +177,113 @@ def test_an_early_alert_is_not_the_lag_alert_of_the_same_event() -> None:
     assert early.alert_id != lag.alert_id
 
 
-LATE = OverdueObligation(
-    plan="fuzhou-3820",
-    task="A1.T1",
-    unit="port-office",
-    period="2022-B2",
-    due=date(2022, 5, 10),
-    close=date(2022, 5, 17),
-    event_id="o1",
-)
+def overdue(*, raised: bool) -> Decision:
+    return decide_once(
+        kind="overdue",
+        reason="not_reported",
+        plan="fuzhou-3820",
+        task="A1.T1",
+        unit="port-office",
+        episode="2022-B2",
+        raised=raised,
+        action="A1",
+    )
 
 
 def test_an_overdue_report_is_told_to_reporter_and_head() -> None:
-    decision = decide_overdue(LATE, raised=False)
+    decision = overdue(raised=False)
     assert (decision.effect, decision.reason, decision.level) == ("raise", "not_reported", None)
     assert told(decision) == ["reporter@port-office", "head@port-office"]
 
 
 def test_an_overdue_report_is_told_once_per_period() -> None:
-    decision = decide_overdue(LATE, raised=True)
+    decision = overdue(raised=True)
     assert (decision.effect, decision.reason, decision.tell) == ("nothing", "already_raised", ())
-    assert decide_overdue(LATE, raised=False).alert_id == alert_id(
+    assert overdue(raised=False).alert_id == alert_id(
         kind="overdue", plan="fuzhou-3820", task="A1.T1", unit="port-office", episode="2022-B2"
     )
 
 
 def test_the_arrival_of_the_report_resolves_its_overdue_alert() -> None:
-    alert = opened(decide_overdue(LATE, raised=False), "overdue", None)
-    decision = decide_arrival(alert)
+    alert = opened(overdue(raised=False), "overdue", None)
+    decision = decide_end("report_arrived", alert)
     assert (decision.effect, decision.reason) == ("resolve", "report_arrived")
     assert (decision.alert_id, decision.tell) == (alert.id, ())
 
 
-def test_a_report_that_was_not_overdue_resolves_nothing() -> None:
-    assert decide_arrival(None).effect == "nothing"
+@pytest.mark.parametrize(
+    ("kind", "roles"),
+    [
+        ("due_soon", ["reporter@u"]),
+        ("overdue", ["reporter@u", "head@u"]),
+        ("closing", ["reporter@u", "head@u"]),
+        ("missing", ["reporter@u", "head@u"]),
+        ("early", ["reporter@u"]),
+        ("lag", ["reporter@u", "head@u"]),
+        ("interview", ["head@u", "group@A1", "office@p"]),
+        ("milestone_overdue", ["reporter@u", "head@u"]),
+        ("published", ["reporter@u", "head@u"]),
+        ("corrected", ["reporter@u", "head@u"]),
+        ("ranking", ["reporter@u", "head@u"]),
+        ("appeal", ["reporter@u", "head@u"]),
+        ("returned", ["reporter@u", "head@u"]),
+        ("verified", ["reporter@u"]),
+        ("escalation", []),
+    ],
+)
+def test_each_kind_concerns_whom_the_rule_text_names(kind: Kind, roles: list[str]) -> None:
+    told_to = audience(kind=kind, level=None, unit="u", action="A1", plan="p")
+    assert [str(one) for one in told_to] == roles
+
+
+def test_what_belongs_to_no_action_tells_no_contact_of_one() -> None:
+    told_to = audience(kind="interview", level="red", unit="u", action=None, plan="p")
+    assert [str(one) for one in told_to] == ["head@u", "office@p"]
+
+
+def begun(alert: OpenAlert, period: str) -> OpenAlert:
+    return replace(alert, entered=period)
+
+
+def test_a_correction_of_the_period_in_which_the_level_was_entered_takes_the_alert_back() -> None:
+    alert = begun(opened(decide_lag(published("green", "red"), None), "lag"), "2022-B2")
+    decision = decide_lag(published("green", "green", event="p2", version=2), alert)
+    assert (decision.effect, decision.reason) == ("withdraw", "corrected_away")
+    assert (decision.alert_id, decision.level) == (alert.id, "red")
+
+
+def test_a_correction_of_a_later_period_ends_the_alert_without_taking_it_back() -> None:
+    alert = begun(opened(decide_lag(published("green", "red"), None), "lag"), "2022-B1")
+    decision = decide_lag(published("red", "green", event="p2", version=2), alert)
+    assert (decision.effect, decision.reason) == ("resolve", "on_schedule")
+
+
+def test_a_first_version_takes_nothing_back() -> None:
+    alert = begun(opened(decide_lag(published("green", "red"), None), "lag"), "2022-B2")
+    assert decide_lag(published("red", "green", event="p2"), alert).effect == "resolve"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "red", "yellow"),
+    [
+        ("red", "red", True, False),
+        ("yellow", "yellow", False, True),
+        ("yellow", "red", False, False),
+        ("red", "yellow", False, False),
+        (None, "red", False, False),
+        ("grey", "yellow", False, False),
+    ],
+)
+def test_twice_running_means_the_same_light_in_the_publication_before(
+    before: Light | None, after: Light, *, red: bool, yellow: bool
+) -> None:
+    line = published(before, after)
+    assert (is_red_twice(line), is_yellow_twice(line)) == (red, yellow)
+
+
+def test_an_interview_is_over_when_red_ends_and_taken_back_when_its_period_is_corrected() -> None:
+    interview = begun(opened(overdue(raised=False), "interview", None), "2022-B2")
+    later = published("red", "yellow", event="p3", period="2022-B3")
+    assert decide_red_ended(later, interview).effect == "resolve"
+    corrected = published("red", "yellow", event="p4", version=2)
+    assert decide_red_ended(corrected, interview).effect == "withdraw"

@@ -59,7 +59,7 @@ Label = Literal["plan", "action", "task", "unit", "kind", "level"]
 
 
 def _listed(value: object) -> object:
-    return value if isinstance(value, list | tuple) else (value,)
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def _each_once(values: tuple[Any, ...]) -> tuple[Any, ...]:
