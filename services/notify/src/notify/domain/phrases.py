@@ -107,7 +107,10 @@ _ZH: Final[Mapping[str, str]] = {
     ),
     # What comes next, and by when.
     "next.due_soon": "请于 {by} 前报送。",
+    "next.due_soon.open": "请按期报送。",
     "next.overdue": "请尽快补报；{by} 后本期关闭，未报按缺报计。",
+    "next.overdue.open": "请尽快补报；本期关闭后，未报按缺报计。",
+    "next.closing.open": "请立即补报；本期关闭后，未报按缺报计。",
     "next.closing": "请立即补报；{by} 后本期关闭，未报按缺报计。",
     "next.missing": "本期按缺报计；如有特殊情况请联系督查办，下一期请按期报送。",
     "next.early": "本期尚未公布，仍可补进：请加快推进，最迟于 {by} 报送本期进展。",
@@ -132,12 +135,14 @@ _ZH: Final[Mapping[str, str]] = {
     "red": "红灯",
     "again": "再次提醒：",
     "worse": "由黄灯转为红灯：",
-    "result.score": "得分 {score}",
+    "result.score": "得分{score}",
     "result.no_score": "本期不计分",
-    "result.rank": "组内第 {rank} 名",
+    "result.rank": "组内第{rank}名",
     "result.grade": "等次为{grade}",
-    "result.was": "（原为 {was}）",
-    "result.was_rank": "（原为第 {was} 名）",
+    "result.was": "（原为{was}）",
+    "result.was_rank": "（原为第{was}名）",
+    "result.last": "（上期{was}）",
+    "result.last_rank": "（上期第{was}名）",
     "result.join": "，",
     "result.behind": "牵头任务中亮黄灯或红灯的有 {n} 项：{tasks}。",
     "result.task_join": "、",
@@ -277,6 +282,13 @@ _EN: Final[Mapping[str, str]] = {
         "of {unit}, does not hold any more."
     ),
     "next.due_soon": "Please report by {by}.",
+    "next.due_soon.open": "Please report on time.",
+    "next.overdue.open": (
+        "Please report now: once the period is closed the report counts as missing."
+    ),
+    "next.closing.open": (
+        "Please report at once: once the period is closed the report counts as missing."
+    ),
     "next.overdue": (
         "Please report now: after {by} the period is closed and the report counts as missing."
     ),
@@ -329,6 +341,8 @@ _EN: Final[Mapping[str, str]] = {
     "result.grade": "grade {grade}",
     "result.was": " (was {was})",
     "result.was_rank": " (was {was})",
+    "result.last": " (last period {was})",
+    "result.last_rank": " (last period {was})",
     "result.join": ", ",
     "result.behind": "{n} of the tasks it leads are yellow or red: {tasks}.",
     "result.task_join": ", ",

@@ -161,22 +161,25 @@ def _milestone(alert: AlertFacts, late: LateMilestone, language: Language) -> st
 
 def _result(alert: AlertFacts, result: UnitResult, language: Language) -> str:
     phrases = PHRASES[language]
+    before = "last" if alert.kind == "published" else "was"
     parts = []
     if result.score is None:
         parts.append(phrases["result.no_score"])
     else:
         was = result.was_score if result.was_score != result.score else None
-        parts.append(phrases["result.score"].format(score=result.score) + _was(was, language))
+        parts.append(
+            phrases["result.score"].format(score=result.score) + _was(was, before, language)
+        )
     if result.rank is not None:
         said = phrases["result.rank"].format(rank=result.rank)
         if result.was_rank not in {None, result.rank}:
-            said += phrases["result.was_rank"].format(was=result.was_rank)
+            said += phrases[f"result.{before}_rank"].format(was=result.was_rank)
         parts.append(said)
     if result.grade is not None:
         grade = phrases.get(result.grade, result.grade)
-        before = result.was_grade if result.was_grade != result.grade else None
-        was = None if before is None else phrases.get(before, before)
-        parts.append(phrases["result.grade"].format(grade=grade) + _was(was, language))
+        old = result.was_grade if result.was_grade != result.grade else None
+        was = None if old is None else phrases.get(old, old)
+        parts.append(phrases["result.grade"].format(grade=grade) + _was(was, before, language))
     behind = ""
     if result.behind:
         tasks = phrases["result.task_join"].join(result.behind)
@@ -193,8 +196,8 @@ def _result(alert: AlertFacts, result: UnitResult, language: Language) -> str:
     )
 
 
-def _was(was: str | None, language: Language) -> str:
-    return "" if was is None else PHRASES[language]["result.was"].format(was=was)
+def _was(was: str | None, before: str, language: Language) -> str:
+    return "" if was is None else PHRASES[language][f"result.{before}"].format(was=was)
 
 
 def _percent(share: str) -> str:
