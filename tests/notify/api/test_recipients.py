@@ -93,57 +93,50 @@ async def test_an_endpoint_inside_is_refused_when_it_is_set(
     assert (await office.get("/v1/endpoints")).json()["items"] == []
 
 
-@pytest.mark.parametrize(("field", "value"), [("format", "wecom"), ("secret_env", "HOOK_SECRET")])
-async def test_an_endpoint_of_a_later_release_is_refused(
-    house: House, field: str, value: str
+async def test_a_robot_has_no_made_secret_and_its_own_comes_from_the_environment(
+    house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office = await house.visitor("office")
-    endpoint = {"id": "hook", "url": HOOK, field: value}
-    assert errors(await office.post("/v1/endpoints", json=endpoint)) == [(field, "not_supported")]
-    routes = {"notify": {"endpoints": [endpoint]}}
-    assert errors(await office.put("/v1/routes", json=routes)) == [
-        (f"notify.endpoints[0].{field}", "not_supported")
+    robot = {"id": "robot", "url": HOOK, "format": "dingtalk", "secret_env": "NOTIFY_SECRET_ROBOT"}
+    assert errors(await office.post("/v1/endpoints", json=robot)) == [
+        ("secret_env", "no_such_variable")
     ]
+    monkeypatch.setenv("NOTIFY_SECRET_ROBOT", "SEC123")
+    made = await office.post("/v1/endpoints", json=robot)
+    assert (made.status_code, made.json()["secret"]) == (201, None)
+    listed = await office.get("/v1/endpoints")
+    (known,) = listed.json()["items"]
+    assert (known["format"], known["secret_env"]) == ("dingtalk", "NOTIFY_SECRET_ROBOT")
+    assert "SEC123" not in listed.text
 
 
-@pytest.mark.parametrize(
-    ("part", "path"),
-    [
-        ({"routes": [{"match": {"kind": ["lag"]}, "to": []}]}, "notify.routes"),
-        ({"inhibit": [{"when": {}, "silence": {}, "same": []}]}, "notify.inhibit"),
-        ({"hours": {"from": "09:00"}}, "notify.hours"),
-        ({"daily_cap": 6}, "notify.daily_cap"),
-        (
-            {"acknowledge_expires_working_days": 2},
-            "notify.acknowledge_expires_working_days",
-        ),
-    ],
-)
-async def test_what_a_later_release_routes_by_is_refused_by_its_path(
-    house: House, part: dict[str, Any], path: str
-) -> None:
+async def test_only_variables_made_for_it_are_read_as_secrets(house: House) -> None:
     office = await house.visitor("office")
-    assert errors(await office.put("/v1/routes", json={"notify": part})) == [
-        (path, "not_supported")
-    ]
-    assert (await office.get("/v1/routes")).json()["version"] == 0
+    spy = {"id": "spy", "url": HOOK, "secret_env": "NOTIFY_SMTP_PASSWORD"}
+    assert errors(await office.post("/v1/endpoints", json=spy)) == [("secret_env", "bad_value")]
 
 
 async def test_a_file_that_writes_the_defaults_out_is_taken(house: House) -> None:
     office = await house.visitor("office")
+    explains = {
+        "when": {"kind": ["missing", "overdue"], "labels": {}},
+        "silence": {"kind": ["early", "lag"], "labels": {}},
+        "same": ["task", "unit"],
+    }
     written = {
         "endpoints": [],
         "routes": [],
         "default": {"to": [{"role": "reporter"}]},
-        "inhibit": [],
+        "inhibit": [explains],
         "hours": {"from": "08:30", "to": "17:30", "working_days_only": True},
         "daily_cap": 5,
         "acknowledge_expires_working_days": 3,
     }
-    assert (await office.get("/v1/routes")).json() == {"version": 0, "notify": written}
+    answer = await office.put("/v1/routes", json={"notify": {}})
+    assert answer.json() == {"version": 2, "notify": written, "secrets": {}}
     answer = await office.put("/v1/routes", json={"notify": written})
-    assert answer.json() == {"version": 1, "notify": written, "secrets": {}}
-    assert (await office.get("/v1/routes")).json() == {"version": 1, "notify": written}
+    assert answer.json() == {"version": 3, "notify": written, "secrets": {}}
+    assert (await office.get("/v1/routes")).json() == {"version": 3, "notify": written}
 
 
 async def test_a_route_brings_its_endpoints_and_tells_their_secrets_once(house: House) -> None:
@@ -157,7 +150,7 @@ async def test_a_route_brings_its_endpoints_and_tells_their_secrets_once(house: 
     first = await office.put("/v1/routes", json=routes)
     assert first.json()["secrets"]["hook"].startswith("whsec_")
     second = await office.put("/v1/routes", json=routes)
-    assert (second.json()["version"], second.json()["secrets"]) == (2, {})
+    assert (second.json()["version"], second.json()["secrets"]) == (3, {})
 
 
 async def test_a_route_to_an_endpoint_nobody_made_is_refused(house: House) -> None:

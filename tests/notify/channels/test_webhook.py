@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
 from notify.channels import DeliveryResult
+from notify.channels.call import Caller, retry_after
 from notify.channels.guard import AllowedTarget, TargetGuard
 from notify.channels.webhook import (
     SecretRefused,
     WebhookSender,
     new_secret,
-    retry_after,
     secret_key,
     signed_headers,
 )
@@ -131,12 +131,13 @@ def sender_to(
         return answers
 
     allow = [AllowedTarget.parse(f"127.0.0.0/8:{port}") for port in ports]
-    return WebhookSender(
+    caller = Caller(
         guard=TargetGuard(allow=allow, resolve=resolve),
         tls=tls,
         timeout=timedelta(seconds=timeout),
         connect_timeout=timedelta(seconds=timeout),
     )
+    return WebhookSender(caller=caller)
 
 
 def trusting() -> ssl.SSLContext:
@@ -455,7 +456,7 @@ async def test_a_look_up_that_fails_or_breaks_is_tried_again() -> None:
         raise RuntimeError("resolver broke")
 
     for resolve, reason in ((unknown, "unresolved"), (broken, "unexpected")):
-        sender = WebhookSender(guard=TargetGuard(resolve=resolve))
+        sender = WebhookSender(caller=Caller(guard=TargetGuard(resolve=resolve)))
         result = await deliver(sender, "https://hooks.example.org/")
         assert (result.outcome, result.reason) == ("retry", reason)
 
@@ -465,6 +466,7 @@ async def test_a_look_up_that_hangs_runs_into_the_time_limit() -> None:
         await asyncio.Event().wait()
         raise AssertionError("unreachable")
 
-    sender = WebhookSender(guard=TargetGuard(resolve=hangs), timeout=timedelta(seconds=0.1))
+    guard = TargetGuard(resolve=hangs)
+    sender = WebhookSender(caller=Caller(guard=guard, timeout=timedelta(seconds=0.1)))
     result = await deliver(sender, "https://hooks.example.org/")
     assert (result.outcome, result.reason) == ("retry", "timeout")

@@ -144,7 +144,10 @@ def test_an_alert_silences_only_what_agrees_with_it() -> None:
 def test_every_endpoint_of_the_tree_is_named_once() -> None:
     hook, robot = {"endpoint": "hook"}, {"endpoint": "robot"}
     tree = [{"to": [hook], "routes": [{"to": [robot, hook]}]}, {"to": [robot]}]
-    assert routes(routes=tree, default={"to": [hook]}).hooks() == ("hook", "robot")
+    assert routes(routes=tree, default={"to": [hook]}).hooks() == {
+        "hook": "notify.default.to",
+        "robot": "notify.routes[1].to",
+    }
 
 
 @pytest.mark.parametrize(

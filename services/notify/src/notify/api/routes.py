@@ -214,7 +214,8 @@ def directory_router(
 
     @router.put(
         "/routes",
-        summary="Put a route in force",
+        summary="Put routes in force",
+        response_model_exclude_none=True,
         responses=refusals(403, reads_body=True),
         openapi_extra=describe_body(RoutesDocument),
     )
@@ -229,7 +230,12 @@ def directory_router(
             raise problem_of(refused) from refused
         return RoutesSet(version=version, notify=body.notify, secrets=made)
 
-    @router.get("/routes", summary="The route in force", responses=refusals(403))
+    @router.get(
+        "/routes",
+        summary="The routes in force",
+        response_model_exclude_none=True,
+        responses=refusals(403),
+    )
     async def get_routes(principal: asking) -> RoutesInForce:
         principal.require(*READERS)
         version, routes = await directory.routes_in_force()

@@ -4,6 +4,7 @@ Plan-file, "Routes". The document is read here; `routing` takes an alert through
 """
 
 import re
+from collections.abc import Mapping
 from datetime import time, timedelta
 from typing import Annotated, Any, Final, Literal
 
@@ -197,15 +198,19 @@ class Routes(Contract):
     """Messages to one person on one day; the rest goes into one digest."""
     acknowledge_expires_working_days: int = Field(default=3, ge=1, le=250)
 
-    def hooks(self) -> tuple[str, ...]:
-        """The endpoints that any route names, each once."""
-        named: dict[str, None] = {}
-        waiting: list[Default | Route] = [self.default, *self.routes]
+    def hooks(self) -> Mapping[str, str]:
+        """The endpoints that any route names, each with the first place that names it."""
+        named: dict[str, str] = {}
+        waiting: list[tuple[str, Default | Route]] = [("notify.default", self.default)]
+        waiting += [(f"notify.routes[{n}]", one) for n, one in enumerate(self.routes)]
         while waiting:
-            node = waiting.pop(0)
-            named |= {one.endpoint: None for one in node.to or () if isinstance(one, ToEndpoint)}
-            waiting += node.routes if isinstance(node, Route) else ()
-        return tuple(named)
+            path, node = waiting.pop(0)
+            for one in node.to or ():
+                if isinstance(one, ToEndpoint):
+                    named.setdefault(one.endpoint, f"{path}.to")
+            if isinstance(node, Route):
+                waiting += [(f"{path}.routes[{n}]", one) for n, one in enumerate(node.routes)]
+        return named
 
 
 class RoutesDocument(Contract):

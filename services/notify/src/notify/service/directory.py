@@ -148,10 +148,10 @@ class Directory:
         """
         async with self._db.write(ROUTES) as session:
             made = await _put_endpoints(session, document.notify.endpoints)
-            for hook in document.notify.hooks():
+            for hook, place in document.notify.hooks().items():
                 if await session.get(Endpoint, hook) is None:
                     message = f"create the endpoint {hook} first"
-                    raise refuse("unknown_endpoint", message, path="notify")
+                    raise refuse("unknown_endpoint", message, path=place)
             newest = await _newest(session)
             version = newest.version + 1 if newest else 1
             session.add(
