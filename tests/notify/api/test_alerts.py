@@ -72,7 +72,10 @@ async def test_an_alert_tells_why_each_was_or_was_not_told(house: House) -> None
     assert [(one["reason"], one["addressee"]) for one in whole["decisions"]] == [
         ("not_reported", None),
         ("no_contact", "head@port"),
+        ("first_notification", "reporter@port"),
     ]
+    (notice,) = whole["notices"]
+    assert (notice["addressee"], notice["state"]) == ("reporter@port", "sent")
     (delivery,) = whole["deliveries"]
     assert (delivery["recipient"], delivery["state"]) == (REPORTER["email"], "pending")
     assert "body" not in delivery
@@ -151,5 +154,7 @@ async def test_decisions_and_deliveries_are_found_by_what_they_are_about(house: 
         ("nothing", "on_schedule", "quay")
     ]
     mails = await office.get("/v1/deliveries", params={"recipient": HEAD["email"]})
-    assert [one["recipient"] for one in mails.json()["items"]] == [HEAD["email"]]
+    subjects = [one["subject"] for one in mails.json()["items"]]
+    assert len(subjects) == 2
+    assert {one["recipient"] for one in mails.json()["items"]} == {HEAD["email"]}
     assert (await office.get("/v1/deliveries", params={"channel": "webhook"})).json()["items"] == []

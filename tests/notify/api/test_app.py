@@ -55,7 +55,7 @@ async def test_a_live_lag_is_mailed_called_and_told_on_under_the_request_it_came
     assert Webhook(secret).verify(body, headers) == json.loads(body)
     assert json.loads(body)["data"]["correlation_id"] == "request-7"
     assert [header(one, "ce_type") for one in told] == [
-        "duban.notify.alert.raised.v1",
+        "duban.notify.alert.raised.v2",
         "duban.notify.delivery.finished.v1",
         "duban.notify.delivery.finished.v1",
     ]
