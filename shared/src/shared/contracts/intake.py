@@ -275,6 +275,71 @@ class ObligationOverdue(Event):
         return f"{self.plan}/{self.task}/{self.unit}/{self.period}"
 
 
+class ObligationReminded(Event):
+    """A report is owed that has not come: its window opens, it is due soon, or it closes soon."""
+
+    TYPE: ClassVar[str] = "duban.intake.obligation.reminded.v1"
+    TOPIC: ClassVar[str] = topics.INTAKE
+
+    plan: Id
+    task: Id
+    unit: Id
+    period: Id
+    stage: Literal["opened", "due_soon", "closing"]
+    """opened: the window is open; due_soon: 3 or 1 working days are left; closing: 1 is."""
+    working_days: int
+    """Left until the due day (opened, due_soon) or until the close (closing)."""
+    due: Day
+    """The last day on which the report is on time, local to the plan."""
+    close: Day
+    """The last day on which the report still counts in its period."""
+
+    @property
+    def subject(self) -> str:
+        """The obligation."""
+        return f"{self.plan}/{self.task}/{self.unit}/{self.period}"
+
+
+class ObligationMissed(Event):
+    """A report that was owed has not come by the close of its window."""
+
+    TYPE: ClassVar[str] = "duban.intake.obligation.missed.v1"
+    TOPIC: ClassVar[str] = topics.INTAKE
+
+    plan: Id
+    task: Id
+    unit: Id
+    period: Id
+    due: Day
+    """The last day on which the report would have been on time, local to the plan."""
+    close: Day
+    """The last day on which the report would still have counted in its period."""
+
+    @property
+    def subject(self) -> str:
+        """The obligation."""
+        return f"{self.plan}/{self.task}/{self.unit}/{self.period}"
+
+
+class ObligationWaived(Event):
+    """What was said of an awaited report holds no more: it is not owed now, or at another time."""
+
+    TYPE: ClassVar[str] = "duban.intake.obligation.waived.v1"
+    TOPIC: ClassVar[str] = topics.INTAKE
+
+    plan: Id
+    task: Id
+    unit: Id
+    period: Id
+    reason: Literal["extended", "not_owed"]
+    """extended: its window was moved; not_owed: the unit owes no such report any more."""
+
+    @property
+    def subject(self) -> str:
+        """The obligation."""
+        return f"{self.plan}/{self.task}/{self.unit}/{self.period}"
+
+
 class CredentialChanged(Event):
     """A token was issued or revoked: its whole state, without the secret."""
 

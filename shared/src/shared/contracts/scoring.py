@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from shared.contracts import topics
 from shared.contracts.envelope import Event
-from shared.contracts.values import Contract, Day, Figure, Id, Instant, Line, Note
+from shared.contracts.values import Contract, Day, Figure, Id, Instant, Line, Note, Text
 
 Light = Literal["green", "yellow", "red", "blue", "grey"]
 
@@ -41,6 +41,64 @@ class StandingChanged(Event):
     def subject(self) -> str:
         """The task."""
         return f"{self.plan}/{self.task}"
+
+
+class MilestoneOverdue(Event):
+    """A milestone has passed its date and no report says that it is done."""
+
+    TYPE: ClassVar[str] = "duban.scoring.milestone.overdue.v1"
+    TOPIC: ClassVar[str] = topics.SCORING
+
+    plan: Id
+    task: Id
+    action: Id
+    unit: Id
+    """The task's lead."""
+    period: Id | None
+    """The period that `day` lies in; null after the last."""
+    milestone: Id
+    """Its id in the plan."""
+    title: Text
+    """The milestone's."""
+    milestone_unit: Id
+    """Whose the milestone is: the lead, where it names nobody else."""
+    due: Day
+    """The day it was to be done by, local to the plan."""
+    day: Day
+    """The day this was found, local to the plan."""
+    days: int
+    """Calendar days from `due` to `day`."""
+    stage: Literal["passed", "month"]
+    """passed: its date is over; month: for more than 30 days."""
+
+    @property
+    def subject(self) -> str:
+        """The milestone."""
+        return f"{self.plan}/{self.task}/{self.milestone}"
+
+
+class MilestoneSettled(Event):
+    """A milestone that was told overdue is so no more."""
+
+    TYPE: ClassVar[str] = "duban.scoring.milestone.settled.v1"
+    TOPIC: ClassVar[str] = topics.SCORING
+
+    plan: Id
+    task: Id
+    unit: Id
+    """The task's lead."""
+    milestone: Id
+    """Its id in the plan."""
+    due: Day
+    """The day it was told overdue for, local to the plan."""
+    reason: Literal["done", "moved", "dropped", "not_counted"]
+    """done: it is reported done; moved: it has another date; dropped: it has left the plan;
+    not_counted: its task is suspended, cancelled, closed or otherwise not counted."""
+
+    @property
+    def subject(self) -> str:
+        """The milestone."""
+        return f"{self.plan}/{self.task}/{self.milestone}"
 
 
 class PublishedLine(Contract):
