@@ -41,8 +41,7 @@ async def test_a_working_day_begins_at_nine(town: Town) -> None:
     before = begun(town)
     await town.move_to("2022-05-09 09:00")
     assert begun(town) == [*before, "05-09"]
-    last = town.stored("journal")[-1]
-    assert last["type"] == WorkdayBegan.TYPE
+    last = [one for one in town.stored("journal") if one["type"] == WorkdayBegan.TYPE][-1]
     assert last["time"].replace("T", " ").startswith("2022-05-09 01:00:00")
 
 

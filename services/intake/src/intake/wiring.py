@@ -12,6 +12,7 @@ from intake.service.duties import Duties
 from intake.service.figures import Figures
 from intake.service.plans import WORKDAY, Plans
 from intake.service.review import Review
+from intake.service.round import Rounds
 from intake.service.rulebooks import Rulebooks
 from intake.service.submissions import Submissions
 from intake.store.tables import kit
@@ -57,13 +58,13 @@ def build(*, settings: IntakeSettings, bus: Bus, clock: Clock, member: str) -> I
     journal.watch(metrics.said)
     rulebooks = Rulebooks(db=db, journal=journal, clock=clock)
     plans = Plans(db=db, journal=journal, rulebooks=rulebooks, timers=timers, clock=clock)
-    duties = Duties(db=db, journal=journal, plans=plans, timers=timers, clock=clock)
+    duties = Duties(db=db, journal=journal, plans=plans, clock=clock)
     submissions = Submissions(db=db, journal=journal, plans=plans, clock=clock, metrics=metrics)
     rounds = TimerLoop(
         db=db,
         tables=kit,
         clock=clock,
-        handlers={WORKDAY: duties.on_workday},
+        handlers={WORKDAY: Rounds(journal=journal, plans=plans, timers=timers).on_workday},
         metrics=base.metrics,
     )
     figures = Figures(db=db, plans=plans, duties=duties, clock=clock, metrics=metrics)

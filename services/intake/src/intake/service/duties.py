@@ -1,65 +1,40 @@
-"""Duties: what is owed, the working day's round over it, and the marks that close a run's view."""
+"""Duties: what is owed, and the marks that close a run's view."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import uuid4
 
 import structlog
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col, select
+from sqlmodel import select
 
-from intake.domain.amended import is_reopened
-from intake.domain.holidays import AFTERMATH, missing_ahead
-from intake.domain.obligations import Obligation, obligations
 from intake.service.caller import Caller, refuse
 from intake.service.in_force import PlanInForce
-from intake.service.plans import WORKDAY, Plans
+from intake.service.owed import Owed, from_activation, owed_for
+from intake.service.plans import Plans
+from intake.service.waiving import Silent, silent, spoken_of, waived
 from intake.store.tables import Cutoff, Published, SubmissionRow
 from shared.calendar.periods import Period
-from shared.calendar.plan import PlanCalendar
 from shared.calendar.windows import Window
 from shared.calendar.workdays import YearNotLoaded
-from shared.contracts.intake import CutoffMarked, ObligationOverdue, WorkdayBegan
+from shared.contracts.intake import CutoffMarked
 from shared.contracts.scoring import PublicationReleased
 from shared.kit.bus.loop import Received
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.kit.journal import Journal
-from shared.kit.timers import Timer, Timers
 
 log = structlog.get_logger(__name__)
 
-_ONE_DAY = timedelta(days=1)
-_WARNED_AHEAD = 60
-"""So many days before a year without a holiday table is needed, an operator is warned."""
-
-OwedState = Literal["owed", "overdue", "missing", "submitted", "verified", "returned"]
-"""owed, overdue and missing: nothing usable was received (before due, after due, after close)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Owed:
-    """One obligation with its window and where it stands."""
-
-    obligation: Obligation
-    window: Window
-    state: OwedState
-    submission: str | None
-
 
 class Duties:
-    """Knows what is owed, and looks after it each working day."""
+    """Knows what is owed, and what was published of it."""
 
-    def __init__(
-        self, *, db: Database, journal: Journal, plans: Plans, timers: Timers, clock: Clock
-    ) -> None:
+    def __init__(self, *, db: Database, journal: Journal, plans: Plans, clock: Clock) -> None:
         self._db = db
         self._journal = journal
         self._plans = plans
-        self._timers = timers
         self._clock = clock
 
     async def owed(self, plan: str, *, unit: str | None, period: str | None) -> list[Owed]:
@@ -71,11 +46,11 @@ class Duties:
         """
         now = self._clock.business_now()
         async with self._db.read() as session:
-            in_force = await self._plan(session, plan)
+            in_force = await self._plans.known(session, plan)
             return [
                 owed
                 for one in self._asked(in_force, period, now)
-                for owed in await self._of_period(session, in_force, one, now)
+                for owed in await owed_for(session, in_force, one, now)
                 if (unit is None or owed.obligation.unit == unit)
                 and (period is not None or now < owed.window.close_end(in_force.calendar.tz))
             ]
@@ -88,7 +63,7 @@ class Duties:
         """
         async with self._db.write(plan) as session:
             now = self._clock.business_now()
-            await self._plan(session, plan)
+            await self._plans.known(session, plan)
             cutoff = f"c-{uuid4().hex}"
             last = select(func.max(SubmissionRow.number)).where(SubmissionRow.plan == plan)
             number = (await session.execute(last)).scalar() or 0
@@ -103,6 +78,7 @@ class Duties:
         """Remember what a publication counted, and whose reports it waives."""
         event = received.event
         cutoff = await session.get(Cutoff, event.cutoff)
+        before = await self._silent_after(session, received)
         await session.merge(
             Published(
                 plan=event.plan,
@@ -113,68 +89,34 @@ class Duties:
                 finished=" ".join(event.finished),
             )
         )
-
-    async def on_workday(self, session: AsyncSession, timer: Timer) -> None:
-        """09:00 of a working day: tell what has become overdue, then wait for the next one."""
-        in_force = await self._plan(session, timer.subject)
-        calendar = in_force.calendar
-        day = calendar.day_of(timer.due_at)
-        _warn_of_missing_year(timer.subject, calendar, day)
-        try:
-            if calendar.workdays.is_working(day):
-                await self._begin_day(session, in_force, day, timer)
-        except YearNotLoaded as missing:
-            log.warning("a holiday table is missing; no round is held", why=str(missing))
-        following = next_round(calendar, day)
-        if following is not None:
-            await self._timers.set(
-                session, Timer(kind=WORKDAY, subject=timer.subject, due_at=following)
+        await session.flush()
+        after = await self._silent_after(session, received) if before else {}
+        back = [
+            one
+            for period, duties in before.items()
+            for one in waived(event.plan, period, duties, after[period])
+        ]
+        if back:
+            await self._journal.record(
+                session,
+                *back,
+                at=received.time,
+                correlation=received.correlation,
+                cause=received.id,
             )
 
-    async def _begin_day(
-        self, session: AsyncSession, in_force: PlanInForce, day: date, timer: Timer
-    ) -> None:
-        plan = in_force.document.plan.id
-        correlation = timer.event_id()
-        await self._journal.record(
-            session,
-            WorkdayBegan(plan=plan, day=day),
-            at=timer.due_at,
-            correlation=correlation,
-            event_id=correlation,
-        )
-        for period in _from_activation(in_force):
-            if period.last >= day:
-                break
-            due = _due_before(in_force, period, day)
-            if not due:
-                continue
-            for owed in await self._of_period(session, in_force, period, timer.due_at):
-                if owed.submission is None and owed.window.due in due:
-                    await self._tell_overdue(session, owed, timer)
-
-    async def _tell_overdue(self, session: AsyncSession, owed: Owed, timer: Timer) -> None:
-        duty = owed.obligation
-        await self._journal.record(
-            session,
-            ObligationOverdue(
-                plan=duty.plan,
-                task=duty.task.id,
-                unit=duty.unit,
-                period=duty.period.id,
-                due=owed.window.due,
-                close=owed.window.close,
-            ),
-            at=timer.due_at,
-            correlation=timer.event_id(),
-            event_id=timer.event_id(duty.task.id, duty.unit, duty.period.id),
-        )
-
-    async def _plan(self, session: AsyncSession, plan: str) -> PlanInForce:
-        in_force = await self._plans.in_force(session, plan)
-        if in_force is None:
-            raise refuse("unknown_plan", f"there is no plan {plan}", path="plan")
-        return in_force
+    async def _silent_after(
+        self, session: AsyncSession, received: Received[PublicationReleased]
+    ) -> Mapping[Period, Silent]:
+        """The silent reports for later periods, where a publication finds tasks finished."""
+        event = received.event
+        in_force = await self._plans.in_force(session, event.plan)
+        if in_force is None or not event.finished:
+            return {}
+        return {
+            one: await silent(session, in_force, one, received.time)
+            for one in spoken_of(in_force, received.time, after=event.last_day)
+        }
 
     def _asked(self, in_force: PlanInForce, period: str | None, now: datetime) -> Sequence[Period]:
         calendar = in_force.calendar
@@ -187,87 +129,9 @@ class Duties:
         today = calendar.day_of(now)
         return [
             one
-            for one in _from_activation(in_force)
+            for one in from_activation(in_force)
             if one.first <= today and _is_open(in_force, one, now)
         ]
-
-    async def _of_period(
-        self, session: AsyncSession, in_force: PlanInForce, period: Period, now: datetime
-    ) -> list[Owed]:
-        plan, calendar = in_force.document, in_force.calendar
-        if period not in _from_activation(in_force):
-            return []
-        waived = await self._waived(session, in_force, period)
-        latest = await self._latest(session, plan.plan.id, period.id)
-        owed = []
-        duties = obligations(plan, calendar, period, waived=waived, amended=in_force.amended)
-        for duty in duties:
-            window = in_force.window(period, task=duty.task.id, unit=duty.unit)
-            row = latest.get((duty.task.id, duty.unit))
-            usable = row is not None and row.returned_at is None
-            owed.append(
-                Owed(
-                    obligation=duty,
-                    window=window,
-                    state=_state(row, window, now, calendar.tz),
-                    submission=row.id if row is not None and usable else None,
-                )
-            )
-        return owed
-
-    async def _waived(
-        self, session: AsyncSession, in_force: PlanInForce, period: Period
-    ) -> frozenset[str]:
-        """Tasks that the publication before the period found finished (assessment 4.4)."""
-        query = (
-            select(Published)
-            .where(Published.plan == in_force.document.plan.id)
-            .where(col(Published.last_day) < period.first)
-            .order_by(col(Published.last_day).desc())
-            .limit(1)
-        )
-        latest = (await session.execute(query)).scalars().first()
-        if latest is None:
-            return frozenset()
-        reopened = {
-            task
-            for task, amended in in_force.amended.items()
-            if is_reopened(amended, after=latest.last_day, through=period.last)
-        }
-        return frozenset(latest.finished.split()) - reopened
-
-    async def _latest(
-        self, session: AsyncSession, plan: str, period: str
-    ) -> dict[tuple[str, str], SubmissionRow]:
-        query = (
-            select(SubmissionRow)
-            .where(SubmissionRow.plan == plan, SubmissionRow.period == period)
-            .order_by(col(SubmissionRow.number))
-        )
-        rows = (await session.execute(query)).scalars().all()
-        return {(row.task, row.unit): row for row in rows}
-
-
-def _warn_of_missing_year(plan: str, calendar: PlanCalendar, day: date) -> None:
-    """Once a day from 60 days ahead an operator hears of a holiday table that will be needed."""
-    missing = missing_ahead(calendar, day)
-    if missing is not None and missing[1] <= _WARNED_AHEAD:
-        year, days = missing
-        log.warning(
-            "a holiday table will be missing", plan=plan, days=days, why=str(YearNotLoaded(year))
-        )
-
-
-def next_round(calendar: PlanCalendar, day: date) -> datetime | None:
-    """When the round after this day's is held; none a year after the plan's end."""
-    return calendar.round_of(day + _ONE_DAY) if day < calendar.end + AFTERMATH else None
-
-
-def _from_activation(in_force: PlanInForce) -> Sequence[Period]:
-    """The periods for which reports are owed."""
-    calendar = in_force.calendar
-    first = calendar.find(in_force.activate_from) if in_force.activate_from else None
-    return [] if first is None else [one for one in calendar.periods if one.last >= first.last]
 
 
 def _is_open(in_force: PlanInForce, period: Period, now: datetime) -> bool:
@@ -276,30 +140,9 @@ def _is_open(in_force: PlanInForce, period: Period, now: datetime) -> bool:
     return any(now < window.close_end(tz) for window in _windows(in_force, period))
 
 
-def _due_before(in_force: PlanInForce, period: Period, day: date) -> frozenset[date]:
-    """The due days of the period's reports of which `day` is the first working day after."""
-    add = in_force.calendar.workdays.add
-    try:
-        dues = {window.due for window in _windows(in_force, period)}
-        return frozenset(due for due in dues if due < day and add(due, 1) == day)
-    except YearNotLoaded as missing:
-        log.warning("a window cannot be computed", period=period.id, why=str(missing))
-        return frozenset()
-
-
 def _windows(in_force: PlanInForce, period: Period) -> Sequence[Window]:
     try:
         return in_force.windows(period)
     except YearNotLoaded as missing:
         log.warning("a window cannot be computed", period=period.id, why=str(missing))
         return []
-
-
-def _state(row: SubmissionRow | None, window: Window, now: datetime, tz: tzinfo) -> OwedState:
-    if row is not None:
-        if row.returned_at is not None:
-            return "returned"
-        return "submitted" if row.verified_at is None else "verified"
-    if now < window.due_end(tz):
-        return "owed"
-    return "overdue" if now < window.close_end(tz) else "missing"

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from intake.domain.amended import window_of
+from intake.domain.amending import AmendedPlan
+from intake.domain.reminders import Word, words_of
 from intake.domain.reported import Refusal, Reported, what_is_reported
 from intake.service.caller import refuse
 from shared.calendar.periods import Period
@@ -63,6 +66,12 @@ class PlanInForce:
             self._windows[period.id, later] = window
         return window
 
+    def words(self, window: Window) -> Mapping[date, Sequence[Word]]:
+        """What is said of a report that has not come in this window, by day; computed once."""
+        if window not in self._words:
+            self._words[window] = words_of(window, self.calendar.workdays)
+        return self._words[window]
+
     def subject(self, report: Submission, period: Period) -> Reported | Refusal:
         """What the report is about, or why its unit may not report on it; found once."""
         place = (report.task, report.unit, period.id)
@@ -78,5 +87,24 @@ class PlanInForce:
         return {}
 
     @cached_property
+    def _words(self) -> dict[Window, Mapping[date, Sequence[Word]]]:
+        return {}
+
+    @cached_property
     def _subjects(self) -> dict[tuple[str, str, str], Reported]:
         return {}
+
+
+def in_version(
+    plan: AmendedPlan, own: Sequence[HolidayYear], version: int, activate_from: str | None
+) -> PlanInForce:
+    """A version of a plan with its calendar; `own` are the holidays that its file names."""
+    document, amended = plan
+    return PlanInForce(
+        document=document,
+        amended=amended,
+        own_holidays=own,
+        version=version,
+        activate_from=activate_from,
+        calendar=PlanCalendar(dates=document.plan),
+    )

@@ -10,9 +10,9 @@ from sqlmodel import col, select
 
 from intake.domain.plan_events import digest_of
 from intake.service.decisions import decision_row
-from intake.service.duties import next_round
 from intake.service.plans import WORKDAY, amended_json, first_round
 from intake.service.review import note_review
+from intake.service.round import next_round
 from intake.store.tables import Cutoff, PlanVersion, RulebookVersion, SubmissionRow, kit
 from shared.calendar.plan import PlanCalendar
 from shared.contracts.decisions import UNAMENDED
