@@ -18,12 +18,12 @@ from scoring.service.facts import Facts
 from scoring.service.known_plan import KnownPlan
 from scoring.service.releases import finished_in, released, results_of
 from scoring.service.reports import accepted_in, report_of
-from scoring.store.tables import ReportRow, ReviewRow, StandingRow
+from scoring.store.tables import LateMilestoneRow, ReportRow, ReviewRow, StandingRow
 from shared.calendar.periods import Period
 from shared.contracts.decisions import Exemption
+from shared.contracts.envelope import Event
 from shared.contracts.intake import SubmissionAccepted
 from shared.contracts.rulebook import Rulebook
-from shared.contracts.scoring import StandingChanged
 from shared.kit.bulk import insert_rows
 from shared.kit.bus.loop import Received
 from shared.kit.journal import Entry, Journal, id_of
@@ -94,6 +94,17 @@ class Page:
             self._lights[plan] = {row.task: row.light for row in rows}
         return self._lights[plan]
 
+    async def late(self, plan: str) -> dict[tuple[str, str], LateMilestoneRow]:
+        """The milestones of a plan that were told late, by task and milestone; kept up by who asks.
+
+        Read once for all the events of a page.
+        """
+        if plan not in self._late:
+            query = select(LateMilestoneRow).where(LateMilestoneRow.plan == plan)
+            rows = (await self.session.execute(query)).scalars()
+            self._late[plan] = {(row.task, row.milestone): row for row in rows}
+        return self._late[plan]
+
     async def add(self, received: Received[SubmissionAccepted]) -> None:
         """Take a report in."""
         event = received.event
@@ -118,10 +129,10 @@ class Page:
         self._moved[row["plan"], row["task"]] = row
         self._lights[row["plan"]][row["task"]] = row["light"]
 
-    def tell(self, changed: StandingChanged, received: Received[Any]) -> None:
-        """Tell of a light that changed with an event."""
-        event_id = id_of(changed, received.id)
-        self._entries.append(Entry(changed, received.time, received.correlation, event_id))
+    def tell(self, event: Event, received: Received[Any]) -> None:
+        """Tell what follows from an event that came."""
+        event_id = id_of(event, received.id)
+        self._entries.append(Entry(event, received.time, received.correlation, event_id))
 
     async def settle(self) -> None:
         """Write what was decided, and forget what was read."""
@@ -138,6 +149,7 @@ class Page:
         self._grounds: dict[tuple[str, str], Ground] = {}
         self._newest: dict[Place, Newest] = {}
         self._lights: dict[str, dict[str, str]] = {}
+        self._late: dict[str, dict[tuple[str, str], LateMilestoneRow]] = {}
 
     async def _likely(self, event: SubmissionAccepted) -> Sequence[str]:
         """The task of a report; with the second one of a plan, the plan's others too."""

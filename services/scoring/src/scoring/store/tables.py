@@ -118,6 +118,22 @@ class StandingRow(Base, table=True):
     reported_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant))
 
 
+class LateMilestoneRow(Base, table=True):
+    """A milestone that was told late for its date, and is so still; `unit` is its task's lead.
+
+    `month` tells whether it was told again, after more than 30 days.
+    """
+
+    __tablename__ = "late_milestones"
+
+    plan: str = Field(primary_key=True)
+    task: str = Field(primary_key=True)
+    milestone: str = Field(primary_key=True)
+    due: date
+    unit: str
+    month: bool
+
+
 class PublicationRow(Base, table=True):
     """One version of what is published of a period or a year, from its draft to its release.
 
