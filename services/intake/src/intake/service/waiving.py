@@ -34,8 +34,8 @@ async def taken_back(
     """
     tasks = _differing(old, new)
     found: list[ObligationWaived] = []
-    for period in spoken_of(old, now):
-        if tasks and period.id not in published:
+    for period in spoken_of(old, now) if tasks else ():
+        if period.id not in published:
             before, after = _planned(old, tasks, period), _planned(new, tasks, period)
             if any(after.get(duty) != window for duty, window in before.items()):
                 said = await silent(session, old, period, now)
@@ -102,6 +102,8 @@ def _tasks(in_force: PlanInForce) -> Mapping[str, object]:
 
 def _planned(in_force: PlanInForce, tasks: Collection[str], period: Period) -> Silent:
     """What these tasks owe by the plan alone; nothing where a window cannot be computed."""
+    if period not in from_activation(in_force):
+        return {}
     duties = obligations(
         _only(in_force.document, tasks),
         in_force.calendar,
