@@ -229,6 +229,15 @@ async def test_a_file_without_the_task_takes_its_reminders_back(town: Town) -> N
     assert waived(town) == [("hall", "east", "2022-B2", "not_owed")]
 
 
+async def test_a_later_activation_takes_back_what_is_history_now(town: Town) -> None:
+    await town.move_to("2022-05-12 10:00")
+    answer = await town.apply(edited("2022-B2", "2022-B3"))
+    assert answer.status_code == 200, answer.text
+    assert ("trees", "water", "2022-B2", "not_owed") in waived(town)
+    await town.move_to("2022-05-20 10:00")
+    assert said_of(town) == TREES_IN_B2[:2]
+
+
 async def test_what_came_is_not_taken_back(town: Town) -> None:
     await town.move_to("2022-05-12 10:00")
     await town.accepted(report("hall", "east", percent="1"))

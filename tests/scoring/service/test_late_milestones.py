@@ -210,6 +210,15 @@ async def test_what_was_due_before_reports_are_owed_is_history(house: House) -> 
     assert await overdue(house) == []
 
 
+async def test_after_the_plans_last_period_it_is_told_without_one(house: House) -> None:
+    opening = a_milestone("opening", "2022-08-31")
+    await house.hear_plan(bridge(opening, due="2022-08-31"), head={"end": "2022-08-31"})
+    await days(house, "2022-09-01")
+    assert [one.period for one in await house.said(MilestoneOverdue)] == [None]
+    await house.hear_report(period="2022-B4", milestones={"opening": "2022-08-31"})
+    assert await settled(house) == [("opening", "2022-08-31", "done")]
+
+
 async def test_all_of_it_again_says_nothing_twice(house: House) -> None:
     await house.hear_plan(bridge())
     await days(house, "2022-04-01")
