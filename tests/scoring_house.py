@@ -1,7 +1,7 @@
 """Scoring as it runs, on a database and a bus of its own; intake is a voice that numbers events."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -28,6 +28,7 @@ from scoring.service.runs import Runs
 from scoring.store.tables import PublicationRow, StandingRow, kit
 from scoring.wiring import Scoring, build
 from shared.contracts import topics
+from shared.contracts.decisions import UNAMENDED, Amended
 from shared.contracts.envelope import Envelope, Event
 from shared.contracts.intake import (
     AccessRole,
@@ -372,12 +373,21 @@ def plan_events(
     lost: Sequence[str] = (),
     digest: str | None = None,
     head: Json | None = None,
+    amended: Mapping[str, Amended] | None = None,
     **of: Any,  # noqa: ANN401  # as a_plan
 ) -> list[Event]:
     """A version of the town's plan as intake tells it; the `lost` tasks are announced only."""
+    changes = amended or {}
     facts = a_plan(*(tasks or (a_task(),)), **of)
     parts = [
-        TaskDefined(plan=PLAN, version=version, index=index, action=action, task=task)
+        TaskDefined(
+            plan=PLAN,
+            version=version,
+            index=index,
+            action=action,
+            task=task,
+            amended=changes.get(task.id, UNAMENDED),
+        )
         for index, (action, task) in enumerate(facts.tasks)
     ]
     lines = b"".join(part.model_dump_json(by_alias=True).encode() + b"\n" for part in parts)

@@ -27,7 +27,10 @@ from shared.contracts.envelope import Event
 from shared.contracts.intake import (
     CredentialChanged,
     CutoffMarked,
+    ObligationMissed,
     ObligationOverdue,
+    ObligationReminded,
+    ObligationWaived,
     PlanVersioned,
     RulebookAdopted,
     SubmissionAccepted,
@@ -42,6 +45,8 @@ from shared.contracts.scoring import (
     AppealDecided,
     AppealFiled,
     EvaluationReleased,
+    MilestoneOverdue,
+    MilestoneSettled,
     PublicationReleased,
     PublishedLine,
     StandingChanged,
@@ -130,8 +135,21 @@ def in_full() -> Iterator[tuple[str, Event]]:
         CutoffMarked(plan=CITY, cutoff=MARK, marked_at=at("2021-05-19T09:10:00"), by=OFFICE),
     )
     yield from decisions_in_full()
+    yield from _reminders_in_full()
     yield from _results_in_full()
+    yield from _milestone_in_full()
     yield from _messages_in_full()
+
+
+def _reminders_in_full() -> Iterator[tuple[str, Event]]:
+    duty = {"plan": CITY, "task": "A5.T1", "unit": LEAD, "period": "2021-B6"}
+    window = {"due": date(2022, 1, 10), "close": date(2022, 1, 17)}
+    yield (
+        "2022-01-05T09:00:00",
+        ObligationReminded(**duty, **window, stage="due_soon", working_days=3),
+    )
+    yield "2022-01-18T09:00:00", ObligationMissed(**duty, **window)
+    yield "2022-01-18T10:00:00", ObligationWaived(**duty, reason="extended")
 
 
 def _report() -> SubmissionAccepted:
@@ -294,6 +312,28 @@ def _results_in_full() -> Iterator[tuple[str, Event]]:
             by=OFFICE,
             late=False,
         ),
+    )
+
+
+def _milestone_in_full() -> Iterator[tuple[str, Event]]:
+    node = {"plan": CITY, "task": "A5.T1", "unit": LEAD, "milestone": "A5.T1.m1"}
+    yield (
+        "2022-03-18T09:00:00",
+        MilestoneOverdue(
+            **node,
+            action="A5",
+            period="2022-B2",
+            title=plan.text("办税系统上线", "Tax system in use"),
+            milestone_unit="big-data-commission",
+            due=date(2022, 2, 15),
+            day=date(2022, 3, 18),
+            days=31,
+            stage="month",
+        ),
+    )
+    yield (
+        "2022-03-21T15:00:00",
+        MilestoneSettled(**node, due=date(2022, 2, 15), reason="done"),
     )
 
 

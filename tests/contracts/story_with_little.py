@@ -31,6 +31,7 @@ from shared.contracts.intake import (
 from shared.contracts.notify import AlertRaised
 from shared.contracts.plan import Escalation
 from shared.contracts.scoring import (
+    MilestoneOverdue,
     PublicationReleased,
     PublishedLine,
     StandingChanged,
@@ -183,5 +184,22 @@ def _results_with_little() -> Iterator[tuple[str, Event]]:
             previous_digest=None,
             cutoff=SMALL_MARK,
             finished=(),
+        ),
+    )
+    yield (
+        "2022-01-04T09:00:00",
+        MilestoneOverdue(
+            plan=DISTRICT,
+            task="A1.T1",
+            action="A1",
+            unit=HOUSING,
+            period=None,
+            milestone="A1.T1.m1",
+            title=plan.text("挂牌", "Opened"),
+            milestone_unit=HOUSING,
+            due=date(2021, 12, 31),
+            day=date(2022, 1, 4),
+            days=4,
+            stage="passed",
         ),
     )

@@ -1,31 +1,15 @@
 """At 09:00 of each working day intake tells that it has begun, and which reports did not come."""
 
-import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from databases import Databases
-from intake_cast import LAKE_TOWN, PLAN, Town, at, edited, report, running, trees
+from intake_cast import LAKE_TOWN, Town, at, edited, report, running, trees
 
-from shared.contracts.intake import (
-    ObligationMissed,
-    ObligationOverdue,
-    ObligationReminded,
-    ObligationWaived,
-    WorkdayBegan,
-)
+from shared.contracts.intake import ObligationOverdue, WorkdayBegan
 from shared.kit.clock import MovableClock
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-EXTEND = {
-    "type": "extend",
-    "task": "trees",
-    "unit": "water",
-    "period": "2022-B2",
-    "working_days": 3,
-}
 EVERYBODY = [("trees", "water"), ("clean", "works"), ("bridge", "east"), ("hall", "east")]
 
 
@@ -37,20 +21,6 @@ def begun(town: Town) -> list[str]:
 def overdue(town: Town) -> list[tuple[str, str]]:
     """Task and unit of each report told to be overdue."""
     return [(one.task, one.unit) for one in town.said(ObligationOverdue)]
-
-
-def spoken(town: Town, task: str = "trees") -> list[tuple[str, str, int]]:
-    """What was said of a task's reports that had not come: day, stage, working days left."""
-    models = {one.TYPE: one for one in (ObligationReminded, ObligationOverdue, ObligationMissed)}
-    found = []
-    for row in sorted(town.stored("journal"), key=lambda row: int(row["position"])):
-        if row["type"] in models:
-            event = json.loads(row["data"])
-            day = datetime.fromisoformat(row["time"]).replace(tzinfo=UTC).astimezone(SHANGHAI)
-            stage = event.get("stage", row["type"].split(".")[3])
-            if event["task"] == task:
-                found.append((f"{day:%m-%d %H:%M}", stage, event.get("working_days", 0)))
-    return found
 
 
 async def opened(town: Town, text: str = LAKE_TOWN) -> Town:
@@ -110,66 +80,6 @@ async def test_the_plans_own_holidays_count(empty_town: Town) -> None:
     await town.apply(text)
     await town.move_to("2022-05-10 10:00")
     assert begun(town) == ["05-07", "05-10"]
-
-
-async def test_a_silent_unit_hears_of_each_stage_on_its_working_day_across_a_holiday(
-    tmp_path: Path, databases: Databases
-) -> None:
-    """Labour Day 2022: 30 April to 4 May are off, 24 April and 7 May, a weekend, are worked."""
-    async with running(tmp_path, databases=databases, start="2022-04-20 10:00") as empty:
-        town = await opened(empty)
-        await town.move_to("2022-06-01 10:00")
-        assert spoken(town)[:6] == [
-            ("04-27 09:00", "opened", 7),
-            ("05-06 09:00", "due_soon", 3),
-            ("05-09 09:00", "due_soon", 1),
-            ("05-11 09:00", "overdue", 0),
-            ("05-16 09:00", "closing", 1),
-            ("05-18 09:00", "missed", 0),
-        ]
-        assert len(spoken(town)) == 6
-
-
-async def test_a_window_that_opens_on_a_day_off_is_told_on_the_next_working_day(
-    tmp_path: Path, databases: Databases
-) -> None:
-    text = edited("  activate_from", "  calendar: {open_working_days: 0}\n  activate_from")
-    async with running(tmp_path, databases=databases, start="2022-04-20 10:00") as empty:
-        town = await opened(empty, text)
-        await town.move_to("2022-05-06 10:00")
-        assert spoken(town) == [("05-05 09:00", "opened", 4), ("05-06 09:00", "due_soon", 3)]
-
-
-async def test_where_a_report_is_due_on_its_windows_last_day_it_is_missing_and_not_overdue_first(
-    empty_town: Town,
-) -> None:
-    text = edited("  activate_from", "  calendar: {close_working_days: 0}\n  activate_from")
-    await empty_town.apply(text)
-    await empty_town.move_to("2022-05-20 10:00")
-    assert [stage for _, stage, _ in spoken(empty_town)] == ["due_soon", "missed"]
-
-
-async def test_who_has_reported_is_not_reminded_and_who_has_it_back_is(town: Town) -> None:
-    sent = await town.accepted(trees())
-    await town.move_to("2022-05-09 10:00")
-    assert spoken(town) == []
-    await town.post(f"/v1/submissions/{sent['id']}/return", {"reason": "?"}, by="office")
-    await town.move_to("2022-05-18 10:00")
-    assert [stage for _, stage, _ in spoken(town)] == ["overdue", "closing", "missed"]
-
-
-async def test_an_extended_window_has_stages_of_its_own(town: Town) -> None:
-    extended = await town.post(f"/v1/plans/{PLAN}/decisions", EXTEND, by="office")
-    assert extended.status_code == 201, extended.text
-    await town.move_to("2022-06-01 10:00")
-    assert spoken(town) == [
-        ("05-10 09:00", "due_soon", 3),
-        ("05-12 09:00", "due_soon", 1),
-        ("05-16 09:00", "overdue", 0),
-        ("05-19 09:00", "closing", 1),
-        ("05-23 09:00", "missed", 0),
-    ]
-    assert spoken(town, "clean")[-1] == ("05-18 09:00", "missed", 0)
 
 
 async def test_on_the_first_working_day_after_due_each_silent_unit_is_told(town: Town) -> None:
@@ -327,26 +237,3 @@ async def test_a_year_after_its_end_a_plan_has_no_days_any_more(
         await town.move_to("2025-01-06 12:00")
         assert begun(town) == ["12-31"]
         assert town.stored("timers") == []
-
-
-def waived(town: Town) -> list[tuple[str, str, str, str]]:
-    return [(one.task, one.unit, one.period, one.reason) for one in town.said(ObligationWaived)]
-
-
-async def test_a_report_that_a_decision_puts_off_or_ends_in_its_window_is_waived(
-    town: Town,
-) -> None:
-    suspend = {"type": "suspend", "task": "hall", "periods": ["2022-B2"]}
-    for said in (EXTEND, suspend):
-        answer = await town.post(f"/v1/plans/{PLAN}/decisions", said, by="office")
-        assert answer.status_code == 201, answer.text
-    assert waived(town) == [
-        ("trees", "water", "2022-B2", "extended"),
-        ("hall", "east", "2022-B2", "not_owed"),
-    ]
-
-
-async def test_a_version_that_changes_nothing_of_a_duty_waives_none(town: Town) -> None:
-    applied = await town.apply(edited("Plant trees", "Plant more trees"))
-    assert applied.status_code == 200, applied.text
-    assert waived(town) == []

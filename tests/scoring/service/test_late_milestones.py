@@ -1,108 +1,232 @@
-"""A milestone past its date and unfinished is told once, again after a month, then settled."""
+"""A milestone that has passed its date unfinished is told once, and taken back when that ends."""
 
-from scoring_cast import a_milestone, a_task
+import json
+from typing import Any
+
+import pytest
+from scoring_cast import Json, a_milestone, a_task
 from scoring_house import House, returned, workday
 
+from shared.contracts.decisions import Amended
 from shared.contracts.scoring import MilestoneOverdue, MilestoneSettled
 
-PIER = a_task(
-    milestones=[
-        a_milestone("T1.m1", "2022-03-31"),
-        a_milestone("T1.m2", "2022-04-30", unit="U2"),
-        a_milestone("T1.m3", "2022-12-31"),
-    ]
-)
+DRAWINGS = a_milestone("drawings", "2022-03-31")
+OPENING = a_milestone("opening", "2022-12-30", unit="U2")
 
 
-async def told(house: House) -> list[tuple[str, str, int]]:
-    """Milestone, stage and days late, in order."""
-    return [(one.milestone, one.stage, one.days) for one in await house.said(MilestoneOverdue)]
+def bridge(*milestones: Json, **of: object) -> Json:
+    """A task with dated nodes: drawings by 31 March, opening by 30 December 2022."""
+    return a_task("T1", milestones=[*(milestones or (DRAWINGS, OPENING))], **of)
 
 
-async def over(house: House) -> list[tuple[str, str]]:
-    """Milestone and reason, in order."""
-    return [(one.milestone, one.reason) for one in await house.said(MilestoneSettled)]
-
-
-async def nine(house: House, *days: str) -> None:
-    """09:00 of these working days."""
+async def days(house: House, *days: str) -> None:
+    """The rounds of these working days are held."""
     for day in days:
         house.at(f"{day}T09:00")
         await house.hear(workday(house.clock))
 
 
-async def test_it_is_told_in_the_first_round_after_its_date_and_after_more_than_a_month(
-    house: House,
-) -> None:
-    await house.hear_plan(PIER)
-    await nine(house, "2022-03-31")
-    assert await told(house) == []
-    await nine(house, "2022-04-01", "2022-04-02", "2022-04-29", "2022-05-05", "2022-05-06")
-    assert await told(house) == [
-        ("T1.m1", "passed", 1),
-        ("T1.m1", "month", 35),
-        ("T1.m2", "passed", 5),
+async def overdue(house: House) -> list[tuple[str, str, str, int]]:
+    told = await house.said(MilestoneOverdue)
+    return [(one.milestone, one.day.isoformat(), one.stage, one.days) for one in told]
+
+
+async def settled(house: House) -> list[tuple[str, str, str]]:
+    told = await house.said(MilestoneSettled)
+    return [(one.milestone, one.due.isoformat(), one.reason) for one in told]
+
+
+async def test_a_milestone_is_told_on_the_first_working_day_after_its_date(house: House) -> None:
+    await house.hear_plan(bridge())
+    await days(house, "2022-03-31")
+    assert await overdue(house) == []
+    await days(house, "2022-04-01", "2022-04-02", "2022-04-06")
+    assert await overdue(house) == [("drawings", "2022-04-01", "passed", 1)]
+    (told,) = await house.said(MilestoneOverdue)
+    assert (told.task, told.action, told.unit, told.milestone_unit) == ("T1", "A1", "U1", "U1")
+    assert (told.period, told.title.zh, told.due.isoformat()) == (
+        "2022-B2",
+        "drawings",
+        "2022-03-31",
+    )
+
+
+async def test_a_date_before_a_holiday_is_told_after_it(house: House) -> None:
+    """1 to 7 October 2022 are off; the Saturday after them is worked."""
+    await house.hear_plan(bridge(a_milestone("harvest", "2022-09-30", unit="U2")))
+    await days(house, "2022-09-30", "2022-10-08", "2022-10-09")
+    assert await overdue(house) == [("harvest", "2022-10-08", "passed", 8)]
+    (told,) = await house.said(MilestoneOverdue)
+    assert (told.unit, told.milestone_unit) == ("U1", "U2")
+
+
+async def test_after_more_than_thirty_days_it_is_told_again_once(house: House) -> None:
+    await house.hear_plan(bridge())
+    await days(house, "2022-04-01", "2022-04-30", "2022-05-05", "2022-05-06", "2022-06-01")
+    assert await overdue(house) == [
+        ("drawings", "2022-04-01", "passed", 1),
+        ("drawings", "2022-05-05", "month", 35),
     ]
 
 
-async def test_thirty_days_are_not_more_than_a_month(house: House) -> None:
-    await house.hear_plan(PIER)
-    await nine(house, "2022-04-01", "2022-04-30")
-    assert await told(house) == [("T1.m1", "passed", 1)]
-    await nine(house, "2022-05-01")
-    assert ("T1.m1", "month", 31) in await told(house)
+async def test_the_thirtieth_day_is_not_yet_more_than_thirty(house: House) -> None:
+    await house.hear_plan(bridge(a_milestone("survey", "2022-05-09")))
+    await days(house, "2022-05-10", "2022-06-08")
+    assert [stage for _, _, stage, _ in await overdue(house)] == ["passed"]
+    await days(house, "2022-06-09")
+    assert [stage for _, _, stage, _ in await overdue(house)] == ["passed", "month"]
 
 
-async def test_it_names_the_lead_and_whose_milestone_it_is(house: House) -> None:
-    await house.hear_plan(PIER)
-    await nine(house, "2022-05-05")
-    first, _, second = await house.said(MilestoneOverdue)
-    assert (first.unit, first.milestone_unit, str(first.due)) == ("U1", "U1", "2022-03-31")
-    assert (second.unit, second.milestone_unit, second.period) == ("U1", "U2", "2022-B3")
+async def test_what_is_done_in_time_is_not_told(house: House) -> None:
+    await house.hear_plan(bridge())
+    house.at("2022-03-20T12:00")
+    await house.hear_report(period="2022-B1", milestones={"drawings": "2022-02-20"})
+    await days(house, "2022-04-01", "2022-06-01")
+    assert await overdue(house) == []
 
 
-async def test_a_report_that_it_is_done_settles_it_and_a_return_of_the_report_tells_it_anew(
-    house: House,
-) -> None:
-    await house.hear_plan(PIER)
-    await nine(house, "2022-04-06")
-    done = await house.hear_report(milestones={"T1.m1": "2022-04-05"})
-    assert await over(house) == [("T1.m1", "done")]
-    await nine(house, "2022-04-07")
-    assert len(await told(house)) == 1
-    await house.hear(returned(done, clock=house.clock))
-    await nine(house, "2022-04-08")
-    assert await told(house) == [("T1.m1", "passed", 6), ("T1.m1", "passed", 8)]
+async def test_a_share_of_it_is_not_done(house: House) -> None:
+    part = a_milestone("drawings", "2022-03-31", partial=True)
+    await house.hear_plan(bridge(part))
+    house.at("2022-03-31T12:00")
+    await house.hear_report(milestones={"drawings": {"share": "0.9"}}, as_of="2022-03-31")
+    await days(house, "2022-04-01")
+    assert await overdue(house) == [("drawings", "2022-04-01", "passed", 1)]
 
 
-async def test_a_date_that_is_moved_settles_it_and_counts_anew(house: House) -> None:
-    await house.hear_plan(PIER)
-    await nine(house, "2022-04-06")
-    later = a_task(milestones=[a_milestone("T1.m1", "2022-04-10")])
-    await house.hear_plan(later, version=2)
-    assert await over(house) == [("T1.m1", "moved")]
-    await nine(house, "2022-04-08", "2022-04-11")
-    assert await told(house) == [("T1.m1", "passed", 6), ("T1.m1", "passed", 1)]
+async def test_a_report_settles_it(house: House) -> None:
+    await house.hear_plan(bridge())
+    await days(house, "2022-04-01")
+    await house.hear_report(milestones={"drawings": "2022-04-01"}, as_of="2022-04-01")
+    assert await settled(house) == [("drawings", "2022-03-31", "done")]
+    await days(house, "2022-04-02", "2022-06-01")
+    assert await overdue(house) == [("drawings", "2022-04-01", "passed", 1)]
+    assert len(await settled(house)) == 1
 
 
-async def test_what_leaves_the_plan_is_not_asked_for_any_more(house: House) -> None:
-    await house.hear_plan(PIER, a_task("T2", milestones=[a_milestone("T2.m1", "2022-04-01")]))
-    await nine(house, "2022-04-06")
-    await house.hear_plan(a_task(milestones=[a_milestone("T1.m9", "2022-04-30")]), version=2)
-    assert sorted(await over(house)) == [("T1.m1", "not_counted"), ("T2.m1", "not_counted")]
+async def test_a_corrected_report_settles_it(house: House) -> None:
+    await house.hear_plan(bridge())
+    house.at("2022-05-09T12:00")
+    await house.hear_report(milestones={})
+    await days(house, "2022-05-10")
+    await house.hear_report(milestones={"drawings": "2022-03-30"}, corrected=True)
+    assert await settled(house) == [("drawings", "2022-03-31", "done")]
 
 
-async def test_nothing_is_told_of_a_task_before_it_begins(house: House) -> None:
-    later = a_task(start="2022-06-01", milestones=[a_milestone("T1.m1", "2022-03-31")])
-    await house.hear_plan(later)
-    await nine(house, "2022-04-06")
-    assert await told(house) == []
+async def test_a_report_of_another_task_settles_nothing(house: House) -> None:
+    await house.hear_plan(bridge(), a_task("T2"))
+    await days(house, "2022-04-01")
+    await house.hear_report("T2", values={"T2.I": "1"})
+    assert await settled(house) == []
 
 
-async def test_the_same_days_again_tell_nothing(house: House) -> None:
-    await house.hear_plan(PIER)
-    await nine(house, "2022-04-06", "2022-05-05")
-    before = await told(house)
+async def test_a_returned_report_leaves_it_late_and_it_is_told_anew(house: House) -> None:
+    await house.hear_plan(bridge())
+    await days(house, "2022-04-01")
+    report = await house.hear_report(milestones={"drawings": "2022-04-01"}, as_of="2022-04-01")
+    await house.hear(returned(report, clock=house.clock))
+    await days(house, "2022-04-02", "2022-04-06")
+    assert [day for _, day, _, _ in await overdue(house)] == ["2022-04-01", "2022-04-02"]
+
+
+async def test_a_version_with_another_date_moves_it(house: House) -> None:
+    await house.hear_plan(bridge())
+    await days(house, "2022-04-01")
+    await house.hear_plan(bridge(a_milestone("drawings", "2022-05-31")), version=2)
+    assert await settled(house) == [("drawings", "2022-03-31", "moved")]
+    await days(house, "2022-04-02", "2022-06-01")
+    assert await overdue(house) == [
+        ("drawings", "2022-04-01", "passed", 1),
+        ("drawings", "2022-06-01", "passed", 1),
+    ]
+
+
+@pytest.mark.parametrize("tasks", [[bridge(OPENING)], [a_task("T2")]])
+async def test_what_leaves_the_plan_is_dropped(house: House, tasks: list[Json]) -> None:
+    await house.hear_plan(bridge())
+    await days(house, "2022-04-01")
+    await house.hear_plan(*tasks, version=2)
+    assert await settled(house) == [("drawings", "2022-03-31", "dropped")]
+
+
+REST: Json = {"periods": ["2022-B3"], "first": "2022-05-01", "last": "2022-06-30", "extend": False}
+
+
+async def test_a_suspended_task_is_not_told_until_it_goes_on(house: House) -> None:
+    await house.hear_plan(bridge())
+    await days(house, "2022-04-01")
+    await house.hear_plan(bridge(), version=2, amended={"T1": an_amendment(rests=[REST])})
+    assert await settled(house) == []  # it rests from May on
+    await days(house, "2022-05-05", "2022-06-30")
+    assert await settled(house) == [("drawings", "2022-03-31", "not_counted")]
+    assert len(await overdue(house)) == 1
+    await days(house, "2022-07-01")
+    assert [(day, stage) for _, day, stage, _ in (await overdue(house))[1:]] == [
+        ("2022-07-01", "passed"),
+        ("2022-07-01", "month"),
+    ]
+
+
+async def test_a_rest_that_gives_more_time_moves_a_date_to_come(house: House) -> None:
+    rest = REST | {"extend": True}
+    amended = {"T1": an_amendment(rests=[rest])}
+    await house.hear_plan(bridge(a_milestone("survey", "2022-06-30")), amended=amended)
+    await days(house, "2022-07-01", "2022-08-30")
+    assert await overdue(house) == []
+    await days(house, "2022-08-31")
+    assert await overdue(house) == [("survey", "2022-08-31", "passed", 1)]
+
+
+async def test_a_cancelled_task_is_not_told_and_what_was_told_is_taken_back(house: House) -> None:
+    await house.hear_plan(bridge())
+    await days(house, "2022-04-01")
+    amended = {"T1": an_amendment(cancelled_on="2022-04-01")}
+    await house.hear_plan(bridge(), version=2, amended=amended)
+    assert await settled(house) == [("drawings", "2022-03-31", "not_counted")]
+    await days(house, "2022-04-02", "2022-06-01")
+    assert len(await overdue(house)) == 1
+
+
+async def test_a_closed_task_is_taken_back(house: House) -> None:
+    await house.hear_plan(bridge())
+    await days(house, "2022-12-30")
+    assert [stage for _, _, stage, _ in await overdue(house)] == ["passed", "month"]
+    await days(house, "2023-01-03")
+    assert await settled(house) == [("drawings", "2022-03-31", "not_counted")]
+
+
+@pytest.mark.parametrize(
+    "of", [{"start": "2022-06-01"}, {"assumed": ["due"]}], ids=["not_started", "unconfirmed"]
+)
+async def test_a_task_that_does_not_count_is_not_told(house: House, of: dict[str, Any]) -> None:
+    await house.hear_plan(bridge(**of))
+    await days(house, "2022-04-01")
+    assert await overdue(house) == []
+
+
+async def test_what_was_due_before_reports_are_owed_is_history(house: House) -> None:
+    await house.hear_plan(bridge(), activate_from="2022-B3")
+    await days(house, "2022-05-05")
+    assert await overdue(house) == []
+
+
+async def test_after_the_plans_last_period_it_is_told_without_one(house: House) -> None:
+    opening = a_milestone("opening", "2022-08-31")
+    await house.hear_plan(bridge(opening, due="2022-08-31"), head={"end": "2022-08-31"})
+    await days(house, "2022-09-01")
+    assert [one.period for one in await house.said(MilestoneOverdue)] == [None]
+    await house.hear_report(period="2022-B4", milestones={"opening": "2022-08-31"})
+    assert await settled(house) == [("opening", "2022-08-31", "done")]
+
+
+async def test_all_of_it_again_says_nothing_twice(house: House) -> None:
+    await house.hear_plan(bridge())
+    await days(house, "2022-04-01")
+    await house.hear_report(milestones={"drawings": "2022-04-01"}, as_of="2022-04-01")
     await house.voice.repeat_everything()
     await house.take_in()
-    assert await told(house) == before
+    assert len(await overdue(house)) == len(await settled(house)) == 1
+
+
+def an_amendment(**of: object) -> Amended:
+    return Amended.model_validate_json(json.dumps(of))

@@ -12,7 +12,7 @@ from intake.service.duties import Duties
 from intake.service.figures import Figures
 from intake.service.plans import WORKDAY, Plans
 from intake.service.review import Review
-from intake.service.round import Round
+from intake.service.round import Rounds
 from intake.service.rulebooks import Rulebooks
 from intake.service.submissions import Submissions
 from intake.store.tables import kit
@@ -59,13 +59,12 @@ def build(*, settings: IntakeSettings, bus: Bus, clock: Clock, member: str) -> I
     rulebooks = Rulebooks(db=db, journal=journal, clock=clock)
     plans = Plans(db=db, journal=journal, rulebooks=rulebooks, timers=timers, clock=clock)
     duties = Duties(db=db, journal=journal, plans=plans, clock=clock)
-    round_ = Round(journal=journal, plans=plans, duties=duties, timers=timers)
     submissions = Submissions(db=db, journal=journal, plans=plans, clock=clock, metrics=metrics)
     rounds = TimerLoop(
         db=db,
         tables=kit,
         clock=clock,
-        handlers={WORKDAY: round_.on_workday},
+        handlers={WORKDAY: Rounds(journal=journal, plans=plans, timers=timers).on_workday},
         metrics=base.metrics,
     )
     figures = Figures(db=db, plans=plans, duties=duties, clock=clock, metrics=metrics)

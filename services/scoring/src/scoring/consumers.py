@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from scoring.service import late_milestones
 from scoring.service.decisions import on_decision
 from scoring.service.facts import Facts
 from scoring.service.page import Page
@@ -37,29 +38,35 @@ def handlers(
     async def on_submission(page: Page, received: Received[SubmissionAccepted]) -> None:
         await page.add(received)
         await standings.on_report(page, received)
+        await late_milestones.on_report(page, received)
 
+    async def on_workday(page: Page, received: Received[WorkdayBegan]) -> None:
+        await standings.on_workday(page, received)
+        await late_milestones.on_workday(page, received)
+
+    judged = (standings.on_report, late_milestones.on_report)
     return {
         CredentialChanged: _apart(on_credential),
         TaskDefined: _apart(facts.on_task),
-        PlanVersioned: _apart(facts.on_plan, standings.on_plan),
+        PlanVersioned: _apart(facts.on_plan, standings.on_plan, late_milestones.on_plan),
         RulebookAdopted: _apart(facts.on_rulebook),
         SubmissionAccepted: on_submission,
-        SubmissionVerified: _apart(facts.on_verified, standings.on_report),
-        SubmissionReturned: _apart(facts.on_returned, standings.on_report),
+        SubmissionVerified: _apart(facts.on_verified, *judged),
+        SubmissionReturned: _apart(facts.on_returned, *judged),
         DecisionMade: _apart(on_decision),
-        WorkdayBegan: standings.on_workday,
+        WorkdayBegan: on_workday,
         CutoffMarked: _apart(publications.on_cutoff),
     }
 
 
-def _apart(fact: Handler, then: Handler | None = None) -> Handler:
+def _apart(fact: Handler, *then: Handler) -> Handler:
     """What is no report finds all in the tables that came before it, and is judged by them."""
 
     async def handle(page: Page, received: object) -> None:
         await page.settle()
         await fact(page.session, received)
         await page.session.flush()
-        if then is not None:
-            await then(page, received)
+        for judge in then:
+            await judge(page, received)
 
     return handle

@@ -276,7 +276,7 @@ class ObligationOverdue(Event):
 
 
 class ObligationReminded(Event):
-    """A report that is owed has not come, and its window has opened, or ends soon."""
+    """A report is owed that has not come: its window opens, it is due soon, or it closes soon."""
 
     TYPE: ClassVar[str] = "duban.intake.obligation.reminded.v1"
     TOPIC: ClassVar[str] = topics.INTAKE
@@ -286,10 +286,9 @@ class ObligationReminded(Event):
     unit: Id
     period: Id
     stage: Literal["opened", "due_soon", "closing"]
-    """opened: it can be reported now; due_soon: it is due in 3 or in 1 working days; closing: it is
-    overdue, and its window closes in 1 working day."""
+    """opened: the window is open; due_soon: 3 or 1 working days are left; closing: 1 is."""
     working_days: int
-    """How many are left: until the due day, of `closing` until the last day."""
+    """Left until the due day (opened, due_soon) or until the close (closing)."""
     due: Day
     """The last day on which the report is on time, local to the plan."""
     close: Day
@@ -302,7 +301,7 @@ class ObligationReminded(Event):
 
 
 class ObligationMissed(Event):
-    """A window has closed without a report that was owed."""
+    """A report that was owed has not come by the close of its window."""
 
     TYPE: ClassVar[str] = "duban.intake.obligation.missed.v1"
     TOPIC: ClassVar[str] = topics.INTAKE
@@ -314,7 +313,7 @@ class ObligationMissed(Event):
     due: Day
     """The last day on which the report would have been on time, local to the plan."""
     close: Day
-    """The last day on which it would have counted in its period."""
+    """The last day on which the report would still have counted in its period."""
 
     @property
     def subject(self) -> str:
@@ -323,7 +322,7 @@ class ObligationMissed(Event):
 
 
 class ObligationWaived(Event):
-    """A decision or a version of the plan has ended an obligation, or moved it, in its window."""
+    """What was said of an awaited report holds no more: it is not owed now, or at another time."""
 
     TYPE: ClassVar[str] = "duban.intake.obligation.waived.v1"
     TOPIC: ClassVar[str] = topics.INTAKE
@@ -332,8 +331,8 @@ class ObligationWaived(Event):
     task: Id
     unit: Id
     period: Id
-    reason: Literal["not_owed", "extended"]
-    """not_owed: this unit owes no report any more; extended: it owes it later."""
+    reason: Literal["extended", "not_owed"]
+    """extended: its window was moved; not_owed: the unit owes no such report any more."""
 
     @property
     def subject(self) -> str:

@@ -44,7 +44,7 @@ class StandingChanged(Event):
 
 
 class MilestoneOverdue(Event):
-    """A milestone has passed its date unfinished; said once more when it is over 30 days late."""
+    """A milestone has passed its date and no report says that it is done."""
 
     TYPE: ClassVar[str] = "duban.scoring.milestone.overdue.v1"
     TOPIC: ClassVar[str] = topics.SCORING
@@ -53,22 +53,23 @@ class MilestoneOverdue(Event):
     task: Id
     action: Id
     unit: Id
-    """The lead of the task."""
+    """The task's lead."""
     period: Id | None
-    """The period that the day lies in; null after the last."""
+    """The period that `day` lies in; null after the last."""
     milestone: Id
+    """Its id in the plan."""
     title: Text
-    """What people call it."""
+    """The milestone's."""
     milestone_unit: Id
-    """Whose it is: the lead, where it names nobody else."""
+    """Whose the milestone is: the lead, where it names nobody else."""
     due: Day
-    """Its date."""
+    """The day it was to be done by, local to the plan."""
     day: Day
-    """The working day on which it was looked at, local to the plan."""
+    """The day this was found, local to the plan."""
     days: int
-    """Calendar days since its date."""
+    """Calendar days from `due` to `day`."""
     stage: Literal["passed", "month"]
-    """passed: its date has passed; month: more than 30 days ago."""
+    """passed: its date is over; month: for more than 30 days."""
 
     @property
     def subject(self) -> str:
@@ -85,13 +86,14 @@ class MilestoneSettled(Event):
     plan: Id
     task: Id
     unit: Id
-    """The lead of the task."""
+    """The task's lead."""
     milestone: Id
+    """Its id in the plan."""
     due: Day
-    """The date it was told overdue by."""
-    reason: Literal["done", "moved", "not_counted"]
-    """done: it is reported done; moved: it has another date; not_counted: it, or its task, is not
-    asked for any more."""
+    """The day it was told overdue for, local to the plan."""
+    reason: Literal["done", "moved", "dropped", "not_counted"]
+    """done: it is reported done; moved: it has another date; dropped: it has left the plan;
+    not_counted: its task is suspended, cancelled, closed or otherwise not counted."""
 
     @property
     def subject(self) -> str:

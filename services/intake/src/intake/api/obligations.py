@@ -8,7 +8,8 @@ from pydantic import Field
 from intake.api.door import problem_of
 from intake.domain.obligations import Obligation
 from intake.service.caller import Refused
-from intake.service.duties import Duties, Owed, OwedState
+from intake.service.duties import Duties
+from intake.service.owed import Owed, OwedState
 from shared.contracts.values import Contract, Day, Id, Text
 from shared.kit.auth import Authenticate, Principal
 from shared.kit.refusals import refusals

@@ -13,7 +13,6 @@ from intake.domain.amending import Basis, amend
 from intake.domain.decision_check import refusals_of
 from intake.service.caller import Caller, Refused, refuse
 from intake.service.corrections import store_correction
-from intake.service.in_force import PlanInForce
 from intake.service.plans import Plans
 from intake.service.rulebooks import Rulebooks
 from intake.store.tables import DecisionRow
@@ -62,7 +61,7 @@ class Decisions:
             Refused: it changed nothing; every reason is named.
         """
         async with self._db.write(plan) as session:
-            in_force = await self._in_force(session, plan)
+            in_force = await self._plans.known(session, plan)
             now = self._clock.business_now()
             told = await _event_id(session, plan, decision, now)
             name = decision.id if isinstance(decision, Exemption) else told
@@ -109,7 +108,7 @@ class Decisions:
             .order_by(col(DecisionRow.number))
         )
         async with self._db.read() as session:
-            document = (await self._in_force(session, plan)).document
+            document = (await self._plans.known(session, plan)).document
             rows = (await session.execute(query)).scalars().all()
         tasks = {task.id: task for action in document.actions for task in action.tasks}
         mine = (row for row in rows if _concerns(row, tasks, caller.principal))
@@ -129,12 +128,6 @@ class Decisions:
         if own and (await self._rulebooks.governing(session, plan)).separation == "on":
             message = "an exemption is granted by somebody else than who applied for it"
             raise refuse("same_holder", message, path="applicant")
-
-    async def _in_force(self, session: AsyncSession, plan: str) -> PlanInForce:
-        in_force = await self._plans.in_force(session, plan)
-        if in_force is None:
-            raise refuse("unknown_plan", f"there is no plan {plan}", path="plan")
-        return in_force
 
 
 def decision_row(made: DecisionMade, correlation: str) -> DecisionRow:

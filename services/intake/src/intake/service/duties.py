@@ -1,21 +1,19 @@
-"""Duties: what is owed, and the marks that close a run's view of what has come."""
+"""Duties: what is owed, and the marks that close a run's view."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import uuid4
 
 import structlog
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col, select
+from sqlmodel import select
 
-from intake.domain.amended import is_reopened
-from intake.domain.obligations import Obligation, obligations
 from intake.service.caller import Caller, refuse
 from intake.service.in_force import PlanInForce
+from intake.service.owed import Owed, from_activation, owed_for
 from intake.service.plans import Plans
+from intake.service.waiving import Silent, silent, spoken_of, waived
 from intake.store.tables import Cutoff, Published, SubmissionRow
 from shared.calendar.periods import Period
 from shared.calendar.windows import Window
@@ -29,22 +27,9 @@ from shared.kit.journal import Journal
 
 log = structlog.get_logger(__name__)
 
-OwedState = Literal["owed", "overdue", "missing", "submitted", "verified", "returned"]
-"""owed, overdue and missing: nothing usable was received (before due, after due, after close)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Owed:
-    """One obligation with its window and where it stands."""
-
-    obligation: Obligation
-    window: Window
-    state: OwedState
-    submission: str | None
-
 
 class Duties:
-    """Knows what is owed."""
+    """Knows what is owed, and what was published of it."""
 
     def __init__(self, *, db: Database, journal: Journal, plans: Plans, clock: Clock) -> None:
         self._db = db
@@ -61,11 +46,11 @@ class Duties:
         """
         now = self._clock.business_now()
         async with self._db.read() as session:
-            in_force = await self._plan(session, plan)
+            in_force = await self._plans.known(session, plan)
             return [
                 owed
                 for one in self._asked(in_force, period, now)
-                for owed in await self.of_period(session, in_force, one, now)
+                for owed in await owed_for(session, in_force, one, now)
                 if (unit is None or owed.obligation.unit == unit)
                 and (period is not None or now < owed.window.close_end(in_force.calendar.tz))
             ]
@@ -78,7 +63,7 @@ class Duties:
         """
         async with self._db.write(plan) as session:
             now = self._clock.business_now()
-            await self._plan(session, plan)
+            await self._plans.known(session, plan)
             cutoff = f"c-{uuid4().hex}"
             last = select(func.max(SubmissionRow.number)).where(SubmissionRow.plan == plan)
             number = (await session.execute(last)).scalar() or 0
@@ -93,6 +78,7 @@ class Duties:
         """Remember what a publication counted, and whose reports it waives."""
         event = received.event
         cutoff = await session.get(Cutoff, event.cutoff)
+        before = await self._silent_after(session, received)
         await session.merge(
             Published(
                 plan=event.plan,
@@ -103,12 +89,34 @@ class Duties:
                 finished=" ".join(event.finished),
             )
         )
+        await session.flush()
+        after = await self._silent_after(session, received) if before else {}
+        back = [
+            one
+            for period, duties in before.items()
+            for one in waived(event.plan, period, duties, after[period])
+        ]
+        if back:
+            await self._journal.record(
+                session,
+                *back,
+                at=received.time,
+                correlation=received.correlation,
+                cause=received.id,
+            )
 
-    async def _plan(self, session: AsyncSession, plan: str) -> PlanInForce:
-        in_force = await self._plans.in_force(session, plan)
-        if in_force is None:
-            raise refuse("unknown_plan", f"there is no plan {plan}", path="plan")
-        return in_force
+    async def _silent_after(
+        self, session: AsyncSession, received: Received[PublicationReleased]
+    ) -> Mapping[Period, Silent]:
+        """The silent reports for later periods, where a publication finds tasks finished."""
+        event = received.event
+        in_force = await self._plans.in_force(session, event.plan)
+        if in_force is None or not event.finished:
+            return {}
+        return {
+            one: await silent(session, in_force, one, received.time)
+            for one in spoken_of(in_force, received.time, after=event.last_day)
+        }
 
     def _asked(self, in_force: PlanInForce, period: str | None, now: datetime) -> Sequence[Period]:
         calendar = in_force.calendar
@@ -125,91 +133,16 @@ class Duties:
             if one.first <= today and _is_open(in_force, one, now)
         ]
 
-    async def of_period(
-        self, session: AsyncSession, in_force: PlanInForce, period: Period, now: datetime
-    ) -> list[Owed]:
-        """What is owed for a period, with its windows, as it stands."""
-        plan, calendar = in_force.document, in_force.calendar
-        if period not in from_activation(in_force):
-            return []
-        waived = await self._waived(session, in_force, period)
-        latest = await self._latest(session, plan.plan.id, period.id)
-        owed = []
-        duties = obligations(plan, calendar, period, waived=waived, amended=in_force.amended)
-        for duty in duties:
-            window = in_force.window(period, task=duty.task.id, unit=duty.unit)
-            row = latest.get((duty.task.id, duty.unit))
-            usable = row is not None and row.returned_at is None
-            owed.append(
-                Owed(
-                    obligation=duty,
-                    window=window,
-                    state=_state(row, window, now, calendar.tz),
-                    submission=row.id if row is not None and usable else None,
-                )
-            )
-        return owed
-
-    async def _waived(
-        self, session: AsyncSession, in_force: PlanInForce, period: Period
-    ) -> frozenset[str]:
-        """Tasks that the publication before the period found finished (assessment 4.4)."""
-        query = (
-            select(Published)
-            .where(Published.plan == in_force.document.plan.id)
-            .where(col(Published.last_day) < period.first)
-            .order_by(col(Published.last_day).desc())
-            .limit(1)
-        )
-        latest = (await session.execute(query)).scalars().first()
-        if latest is None:
-            return frozenset()
-        reopened = {
-            task
-            for task, amended in in_force.amended.items()
-            if is_reopened(amended, after=latest.last_day, through=period.last)
-        }
-        return frozenset(latest.finished.split()) - reopened
-
-    async def _latest(
-        self, session: AsyncSession, plan: str, period: str
-    ) -> dict[tuple[str, str], SubmissionRow]:
-        query = (
-            select(SubmissionRow)
-            .where(SubmissionRow.plan == plan, SubmissionRow.period == period)
-            .order_by(col(SubmissionRow.number))
-        )
-        rows = (await session.execute(query)).scalars().all()
-        return {(row.task, row.unit): row for row in rows}
-
-
-def from_activation(in_force: PlanInForce) -> Sequence[Period]:
-    """The periods for which reports are owed."""
-    calendar = in_force.calendar
-    first = calendar.find(in_force.activate_from) if in_force.activate_from else None
-    return [] if first is None else [one for one in calendar.periods if one.last >= first.last]
-
 
 def _is_open(in_force: PlanInForce, period: Period, now: datetime) -> bool:
     """Whether a window is not closed; one that cannot be computed is blocked, and no other."""
     tz = in_force.calendar.tz
-    return any(now < window.close_end(tz) for window in windows_of(in_force, period))
+    return any(now < window.close_end(tz) for window in _windows(in_force, period))
 
 
-def windows_of(in_force: PlanInForce, period: Period) -> Sequence[Window]:
-    """The windows of a period; none, with a warning, where they cannot be computed."""
+def _windows(in_force: PlanInForce, period: Period) -> Sequence[Window]:
     try:
         return in_force.windows(period)
     except YearNotLoaded as missing:
         log.warning("a window cannot be computed", period=period.id, why=str(missing))
         return []
-
-
-def _state(row: SubmissionRow | None, window: Window, now: datetime, tz: tzinfo) -> OwedState:
-    if row is not None:
-        if row.returned_at is not None:
-            return "returned"
-        return "submitted" if row.verified_at is None else "verified"
-    if now < window.due_end(tz):
-        return "owed"
-    return "overdue" if now < window.close_end(tz) else "missing"

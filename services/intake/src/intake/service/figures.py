@@ -7,8 +7,9 @@ from typing import get_args
 
 from intake.domain.holidays import missing_ahead
 from intake.metrics import IntakeMetrics
-from intake.service.duties import Duties, OwedState
+from intake.service.duties import Duties
 from intake.service.in_force import PlanInForce
+from intake.service.owed import OwedState
 from intake.service.plans import Plans
 from shared.calendar.periods import Period
 from shared.calendar.plan import PlanCalendar

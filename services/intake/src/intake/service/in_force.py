@@ -6,8 +6,9 @@ from datetime import date
 from functools import cached_property
 
 from intake.domain.amended import window_of
+from intake.domain.amending import AmendedPlan
+from intake.domain.reminders import Word, words_of
 from intake.domain.reported import Refusal, Reported, what_is_reported
-from intake.domain.stages import Spoken, stages_of
 from intake.service.caller import refuse
 from shared.calendar.periods import Period
 from shared.calendar.plan import PlanCalendar
@@ -58,22 +59,18 @@ class PlanInForce:
         }
         return [self._window(period, later) for later in sorted({0} | extended)]
 
-    def stages(self, window: Window) -> Mapping[date, Sequence[Spoken]]:
-        """By working day what is said of a report that does not come; computed once.
-
-        Raises:
-            YearNotLoaded: one of the days lies in a year without a holiday table.
-        """
-        if window not in self._stages:
-            self._stages[window] = stages_of(window, self.calendar.workdays)
-        return self._stages[window]
-
     def _window(self, period: Period, later: int) -> Window:
         window = self._windows.get((period.id, later))
         if window is None:
             window = window_of(self.calendar, period, later=later)
             self._windows[period.id, later] = window
         return window
+
+    def words(self, window: Window) -> Mapping[date, Sequence[Word]]:
+        """What is said of a report that has not come in this window, by day; computed once."""
+        if window not in self._words:
+            self._words[window] = words_of(window, self.calendar.workdays)
+        return self._words[window]
 
     def subject(self, report: Submission, period: Period) -> Reported | Refusal:
         """What the report is about, or why its unit may not report on it; found once."""
@@ -86,13 +83,28 @@ class PlanInForce:
         return subject
 
     @cached_property
-    def _stages(self) -> dict[Window, Mapping[date, Sequence[Spoken]]]:
+    def _windows(self) -> dict[tuple[str, int], Window]:
         return {}
 
     @cached_property
-    def _windows(self) -> dict[tuple[str, int], Window]:
+    def _words(self) -> dict[Window, Mapping[date, Sequence[Word]]]:
         return {}
 
     @cached_property
     def _subjects(self) -> dict[tuple[str, str, str], Reported]:
         return {}
+
+
+def in_version(
+    plan: AmendedPlan, own: Sequence[HolidayYear], version: int, activate_from: str | None
+) -> PlanInForce:
+    """A version of a plan with its calendar; `own` are the holidays that its file names."""
+    document, amended = plan
+    return PlanInForce(
+        document=document,
+        amended=amended,
+        own_holidays=own,
+        version=version,
+        activate_from=activate_from,
+        calendar=PlanCalendar(dates=document.plan),
+    )

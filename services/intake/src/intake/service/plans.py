@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -15,18 +15,18 @@ from intake.domain.amending import CARRIED, AmendedPlan, amended_of, carried
 from intake.domain.holidays import with_tables
 from intake.domain.plan_change import Change, changes, refusals
 from intake.domain.plan_events import events_of
-from intake.service.caller import Caller
+from intake.service.caller import Caller, refuse
 from intake.service.files import PlanFile, misnamed, read_plan, recheck
 from intake.service.holidays import holiday_tables, own_holidays_of, own_json
-from intake.service.in_force import PlanInForce
+from intake.service.in_force import PlanInForce, in_version
 from intake.service.rulebooks import HOUSE, Rulebooks
-from intake.service.waiving import waived
+from intake.service.waiving import taken_back
 from intake.store.tables import DecisionRow, PlanVersion, Published
 from shared.calendar.plan import PlanCalendar
 from shared.calendar.workdays import YearNotLoaded
 from shared.contracts.decisions import Amended, Decision
 from shared.contracts.intake import RulebookAdopted
-from shared.contracts.plan import HolidayYear, PlanDocument, PlanHead
+from shared.contracts.plan import PlanDocument, PlanHead
 from shared.contracts.problem import Problem
 from shared.contracts.rulebook import DEFAULT_RULEBOOK
 from shared.kit.clock import Clock
@@ -100,8 +100,8 @@ class Plans:
             version = 1 if old is None else old.version + moved
             activate_from = _activation(file, new.plan, old, now)
             if moved and not dry_run:
-                await self._store(session, (new, amended), own, version, activate_from, now, caller)
-                await self._waive(session, old, (new, amended), now, caller)
+                made = in_version((new, amended), own, version, activate_from)
+                await self._store(session, old, made, now, caller)
             if old is None and not dry_run:
                 await self._begin(session, new, now, caller)
         return Applied(
@@ -126,9 +126,8 @@ class Plans:
         if new == (old.document, old.amended):
             return None
         version = old.version + 1
-        own = old.own_holidays
-        await self._store(session, new, own, version, old.activate_from, now, caller)
-        await self._waive(session, old, new, now, caller)
+        made = in_version(new, old.own_holidays, version, old.activate_from)
+        await self._store(session, old, made, now, caller)
         return version
 
     async def in_force(self, session: AsyncSession, plan: str) -> PlanInForce | None:
@@ -136,6 +135,17 @@ class Plans:
         newest = select(func.max(PlanVersion.version)).where(PlanVersion.plan == plan)
         version = (await session.execute(newest)).scalar()
         return None if version is None else await self.version(session, plan, version)
+
+    async def known(self, session: AsyncSession, plan: str) -> PlanInForce:
+        """The newest version of a plan that has to exist.
+
+        Raises:
+            Refused: `unknown_plan`.
+        """
+        in_force = await self.in_force(session, plan)
+        if in_force is None:
+            raise refuse("unknown_plan", f"there is no plan {plan}", path="plan")
+        return in_force
 
     async def version(self, session: AsyncSession, plan: str, version: int) -> PlanInForce:
         """A version of a plan that exists; it is read once."""
@@ -146,13 +156,11 @@ class Plans:
             )
             row = (await session.execute(query)).scalars().one()
             document = PlanDocument.model_validate_json(row.document)
-            self._parsed[place] = PlanInForce(
-                document=document,
-                amended=_AMENDED.validate_json(row.amended),
-                own_holidays=own_holidays_of(row, document),
-                version=row.version,
-                activate_from=row.activate_from,
-                calendar=PlanCalendar(dates=document.plan),
+            self._parsed[place] = in_version(
+                (document, _AMENDED.validate_json(row.amended)),
+                own_holidays_of(row, document),
+                row.version,
+                row.activate_from,
             )
         return self._parsed[place]
 
@@ -192,52 +200,41 @@ class Plans:
     async def _store(
         self,
         session: AsyncSession,
-        plan: AmendedPlan,
-        own_holidays: Sequence[HolidayYear],
-        version: int,
-        activate_from: str | None,
+        old: PlanInForce | None,
+        made: PlanInForce,
         now: datetime,
         caller: Caller,
     ) -> None:
-        document, amended = plan
+        """Keep a version and tell it, and what of the reports spoken of it removes or moves."""
+        document, amended = made.document, made.amended
+        plan = document.plan.id
         tasks, closing = events_of(
             document,
             amended=amended,
-            version=version,
-            activate_from=activate_from,
+            version=made.version,
+            activate_from=made.activate_from,
             by=caller.holder,
         )
+        back = []
+        if old is not None:
+            published = await self.published(session, plan)
+            back = await taken_back(session, old, made, published=published, now=now)
         session.add(
             PlanVersion(
-                plan=document.plan.id,
-                version=version,
+                plan=plan,
+                version=made.version,
                 document=document.model_dump_json(by_alias=True),
                 amended=amended_json(amended),
-                own_holidays=own_json(own_holidays, document),
+                own_holidays=own_json(made.own_holidays, document),
                 digest=closing.digest,
-                activate_from=activate_from,
+                activate_from=made.activate_from,
                 applied_at=now,
                 applied_by=caller.holder,
             )
         )
-        await self._journal.record(session, *tasks, closing, at=now, correlation=caller.correlation)
-
-    async def _waive(
-        self,
-        session: AsyncSession,
-        old: PlanInForce | None,
-        plan: AmendedPlan,
-        now: datetime,
-        caller: Caller,
-    ) -> None:
-        """Tell which reports of a running window the new version asks for no more."""
-        if old is None:
-            return
-        document, amended = plan
-        calendar = PlanCalendar(dates=document.plan)
-        new = replace(old, document=document, amended=amended, calendar=calendar)
-        events = list(waived(old, new, calendar.day_of(now)))
-        await self._journal.record(session, *events, at=now, correlation=caller.correlation)
+        await self._journal.record(
+            session, *tasks, closing, *back, at=now, correlation=caller.correlation
+        )
 
     async def _begin(
         self, session: AsyncSession, document: PlanDocument, now: datetime, caller: Caller

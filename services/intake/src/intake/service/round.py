@@ -1,6 +1,6 @@
-"""The working day's round: at 09:00 what time alone changes is told, then the next one is set."""
+"""The round of each working day at 09:00: that it began, and which reports have not come."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -8,10 +8,9 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intake.domain.holidays import AFTERMATH, missing_ahead
-from intake.domain.stages import Spoken
-from intake.service.caller import refuse
-from intake.service.duties import Duties, Owed, from_activation, windows_of
+from intake.domain.reminders import Stage, Word
 from intake.service.in_force import PlanInForce
+from intake.service.owed import Owed, from_activation, owed_for
 from intake.service.plans import WORKDAY, Plans
 from shared.calendar.periods import Period
 from shared.calendar.plan import PlanCalendar
@@ -24,30 +23,27 @@ from shared.contracts.intake import (
     ObligationReminded,
     WorkdayBegan,
 )
-from shared.kit.journal import Journal
+from shared.kit.journal import Entry, Journal
 from shared.kit.timers import Timer, Timers
 
 log = structlog.get_logger(__name__)
 
-_ONE_DAY: Final = timedelta(days=1)
-_WARNED_AHEAD: Final = 60
+_ONE_DAY = timedelta(days=1)
+_WARNED_AHEAD = 60
 """So many days before a year without a holiday table is needed, an operator is warned."""
 
 
-class Round:
-    """Looks after what is owed, each working day of a plan."""
+class Rounds:
+    """Looks after the reports that are owed, each working day."""
 
-    def __init__(self, *, journal: Journal, plans: Plans, duties: Duties, timers: Timers) -> None:
+    def __init__(self, *, journal: Journal, plans: Plans, timers: Timers) -> None:
         self._journal = journal
         self._plans = plans
-        self._duties = duties
         self._timers = timers
 
     async def on_workday(self, session: AsyncSession, timer: Timer) -> None:
-        """09:00 of a day: on a working day tell what has not come, then wait for the next one."""
-        in_force = await self._plans.in_force(session, timer.subject)
-        if in_force is None:
-            raise refuse("unknown_plan", f"there is no plan {timer.subject}", path="plan")
+        """09:00 of a working day: tell what has not come, then wait for the next one."""
+        in_force = await self._plans.known(session, timer.subject)
         calendar = in_force.calendar
         day = calendar.day_of(timer.due_at)
         _warn_of_missing_year(timer.subject, calendar, day)
@@ -65,44 +61,19 @@ class Round:
     async def _begin_day(
         self, session: AsyncSession, in_force: PlanInForce, day: date, timer: Timer
     ) -> None:
-        plan = in_force.document.plan.id
-        correlation = timer.event_id()
-        await self._journal.record(
-            session,
-            WorkdayBegan(plan=plan, day=day),
-            at=timer.due_at,
-            correlation=correlation,
-            event_id=correlation,
-        )
+        cause = timer.event_id()
+        began = WorkdayBegan(plan=in_force.document.plan.id, day=day)
+        entries = [Entry(began, timer.due_at, cause, cause)]
         for period in from_activation(in_force):
-            spoken = _spoken_of(in_force, period, day)
-            if spoken is None:
+            said = _said_of(in_force, period, day)
+            if said is None:
                 break
-            if spoken:
-                await self._tell(session, in_force, period, spoken, timer)
-
-    async def _tell(
-        self,
-        session: AsyncSession,
-        in_force: PlanInForce,
-        period: Period,
-        spoken: Mapping[Window, Sequence[Spoken]],
-        timer: Timer,
-    ) -> None:
-        """Every report of the period that has not come, in the stage of its own window."""
-        for owed in await self._duties.of_period(session, in_force, period, timer.due_at):
-            if owed.submission is not None:
+            if not said:
                 continue
-            duty = owed.obligation
-            for one in spoken.get(owed.window, ()):
-                name = (one.stage, str(one.working_days)) if one.stage != "overdue" else ()
-                await self._journal.record(
-                    session,
-                    _event(owed, one),
-                    at=timer.due_at,
-                    correlation=timer.event_id(),
-                    event_id=timer.event_id(duty.task.id, duty.unit, duty.period.id, *name),
-                )
+            for owed in await owed_for(session, in_force, period, timer.due_at):
+                if owed.submission is None:
+                    entries += [_entry(owed, word, timer) for word in said.get(owed.window, ())]
+        await self._journal.record_all(session, entries)
 
 
 def next_round(calendar: PlanCalendar, day: date) -> datetime | None:
@@ -110,40 +81,65 @@ def next_round(calendar: PlanCalendar, day: date) -> datetime | None:
     return calendar.round_of(day + _ONE_DAY) if day < calendar.end + AFTERMATH else None
 
 
-def _event(owed: Owed, spoken: Spoken) -> Event:
-    duty, window = owed.obligation, owed.window
-    place = {
+def _said_of(
+    in_force: PlanInForce, period: Period, day: date
+) -> Mapping[Window, Sequence[Word]] | None:
+    """What is said on a day of a period's reports, by their window; None: it is not its time yet.
+
+    No later period's time has come then either.
+    """
+    try:
+        windows = {window: in_force.words(window) for window in in_force.windows(period)}
+    except YearNotLoaded as missing:
+        if day <= period.last:
+            return None
+        log.warning("a window cannot be computed", period=period.id, why=str(missing))
+        return {}
+    if all(day < min(words) for words in windows.values()):
+        return None
+    return {window: words[day] for window, words in windows.items() if day in words}
+
+
+def _entry(owed: Owed, word: Word, timer: Timer) -> Entry:
+    """The event of a word; its id is the same however often the round is tried."""
+    duty = owed.obligation
+    of = (duty.task.id, duty.unit, duty.period.id)
+    event_id = timer.event_id(*(of if word.stage == "overdue" else (word.stage, *of)))
+    return Entry(_EVENTS[word.stage](owed, word), timer.due_at, timer.event_id(), event_id)
+
+
+def _reminded(owed: Owed, word: Word) -> Event:
+    told = _told(owed) | {"stage": word.stage, "working_days": word.working_days}
+    return ObligationReminded.model_validate(told)
+
+
+def _overdue(owed: Owed, _word: Word) -> Event:
+    return ObligationOverdue.model_validate(_told(owed))
+
+
+def _missed(owed: Owed, _word: Word) -> Event:
+    return ObligationMissed.model_validate(_told(owed))
+
+
+def _told(owed: Owed) -> dict[str, object]:
+    duty = owed.obligation
+    return {
         "plan": duty.plan,
         "task": duty.task.id,
         "unit": duty.unit,
         "period": duty.period.id,
+        "due": owed.window.due,
+        "close": owed.window.close,
     }
-    if spoken.stage == "overdue":
-        return ObligationOverdue(**place, due=window.due, close=window.close)
-    if spoken.stage == "missed":
-        return ObligationMissed(**place, due=window.due, close=window.close)
-    return ObligationReminded(
-        **place,
-        stage=spoken.stage,
-        working_days=spoken.working_days,
-        due=window.due,
-        close=window.close,
-    )
 
 
-def _spoken_of(
-    in_force: PlanInForce, period: Period, day: date
-) -> Mapping[Window, Sequence[Spoken]] | None:
-    """What is said on a day of the period's windows; None before the first of them opens."""
-    windows = windows_of(in_force, period)
-    if windows and all(day < window.open for window in windows):
-        return None
-    try:
-        stages = {window: in_force.stages(window).get(day, ()) for window in windows}
-    except YearNotLoaded as missing:
-        log.warning("a window cannot be computed", period=period.id, why=str(missing))
-        return {}
-    return {window: spoken for window, spoken in stages.items() if spoken}
+_EVENTS: Final[Mapping[Stage, Callable[[Owed, Word], Event]]] = {
+    "opened": _reminded,
+    "due_soon": _reminded,
+    "closing": _reminded,
+    "overdue": _overdue,
+    "missed": _missed,
+}
 
 
 def _warn_of_missing_year(plan: str, calendar: PlanCalendar, day: date) -> None:

@@ -1,79 +1,88 @@
-"""Milestones past their date and unfinished: told once, and again after a month (4.15)."""
+"""Milestones whose date has passed unfinished: when they are told, and when they are settled."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from scoring.domain.amended import task_on
+from scoring.domain.conditions import inactive_reason, rests
+from scoring.domain.evaluation import lead_of
+from scoring.domain.facts import Report, assigned_on
 from scoring.domain.parts import overdue_milestones
-from scoring.domain.reading import Reading
-from shared.contracts.decisions import Amended
-from shared.contracts.plan import Milestone, Task
+from scoring.domain.reading import read
+from shared.calendar.periods import PeriodScheme
+from shared.contracts.decisions import UNAMENDED, Amended
+from shared.contracts.plan import ActionHead, Milestone, Task, Unit
 
 Stage = Literal["passed", "month"]
-Reason = Literal["done", "moved", "not_counted"]
+Settlement = Literal["done", "moved", "dropped", "not_counted"]
+
+_OVERDUE_FOR: Final[Mapping[Stage, int]] = {"passed": 0, "month": 30}
+"""Each is told once a milestone is overdue for more calendar days than this (assessment 4.15)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Late:
-    """A milestone, as it is in force, that is so many calendar days late."""
+@dataclass(frozen=True, kw_only=True)
+class Nodes:
+    """The milestones of a task on a day; `late` are the unfinished ones whose date has passed.
 
-    milestone: Milestone
-    days: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What was told of a late milestone: the date it was late by, and how far."""
-
-    due: date
-    stage: Stage
-
-
-def late_milestones(
-    task: Task, reading: Reading, day: date, *, amended: Amended
-) -> tuple[Late, ...]:
-    """The milestones of a task in force that are unfinished after their date, by the reports known.
-
-    `task` is as filed; dates are those in force on `day`.
+    `unit` is the task's lead. A task that does not count on that day has no late milestones.
     """
-    late = set(overdue_milestones(task, reading, day, after_days=0, amended=amended))
-    return tuple(
-        Late(milestone=node, days=(day - node.due).days)
-        for node in task_on(task, amended, day).milestones
-        if node.id in late
+
+    unit: str
+    counts: bool
+    dated: Mapping[str, Milestone]
+    late: frozenset[str]
+
+
+def nodes_on(
+    task: Task,
+    *,
+    action: ActionHead,
+    units: Mapping[str, Unit],
+    reports: Iterable[Report],
+    scheme: PeriodScheme,
+    day: date,
+    amended: Amended = UNAMENDED,
+) -> Nodes:
+    """A milestone is late from the day after its own until a report says that it is done (4.15).
+
+    It is read as the live light reads it; what is returned does not count. `task` is as filed,
+    `reports` are all of this task so far.
+    """
+    assigned = assigned_on(task, units, day)
+    unit, period = lead_of(task, assigned), scheme.containing(day)
+    in_force = task_on(task, amended, day)
+    counts = not rests(amended, period.id) and not inactive_reason(
+        in_force, action, assigned, day, cancelled_on=amended.cancelled_on
     )
+    late: list[str] = []
+    if counts:
+        reading = read(reports, unit=unit, period=period, scheme=scheme, close_end=None)
+        late = overdue_milestones(task, reading, day, after_days=0, amended=amended)
+    dated = {node.id: node for node in in_force.milestones}
+    return Nodes(unit=unit, counts=counts, dated=dated, late=frozenset(late))
 
 
-def to_tell(
-    late: Sequence[Late], known: Mapping[str, Known], *, month: int
-) -> Iterator[tuple[Late, Stage]]:
-    """What a working day's round tells: each date passed once, and once that it is over `month`.
+def stages_of(due: date, day: date) -> tuple[Stage, ...]:
+    """It is told when the date has passed, and after more than 30 days again (assessment 4.15)."""
+    return tuple(stage for stage, days in _OVERDUE_FOR.items() if (day - due).days > days)
 
-    `month` counts calendar days.
+
+def settled(milestone: str, due: date, nodes: Nodes | None) -> Settlement | None:
+    """Why a milestone that was told late for `due` is so no more; None while it is.
+
+    `nodes` is None where the task has left the plan.
     """
-    for one in late:
-        told = known.get(one.milestone.id)
-        fresh = told is None or told.due != one.milestone.due
-        if fresh:
-            yield one, "passed"
-        if one.days > month and (fresh or (told is not None and told.stage == "passed")):
-            yield one, "month"
+    if nodes is None or milestone not in nodes.dated:
+        return "dropped"
+    if not nodes.counts:
+        return "not_counted"
+    if nodes.dated[milestone].due != due:
+        return "moved"
+    return None if milestone in nodes.late else "done"
 
 
-def settled(
-    late: Sequence[Late], known: Mapping[str, Known], asked: Mapping[str, date]
-) -> Iterator[tuple[str, Reason]]:
-    """Which milestones are late no more, and why.
-
-    `asked` are the milestones of the task with their dates in force; none where it does not count.
-    """
-    still = {one.milestone.id: one.milestone.due for one in late}
-    for name, told in known.items():
-        if still.get(name) == told.due:
-            continue
-        if name not in asked:
-            yield name, "not_counted"
-        else:
-            yield name, "done" if asked[name] == told.due else "moved"
+def is_history(due: date, first_owed: date | None) -> bool:
+    """What was due before the first period that owes reports is history, and alarms nobody."""
+    return first_owed is None or due < first_owed

@@ -1,7 +1,7 @@
 """The live board: where a task stands today (assessment 4.3, without memory or missing rule)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -11,9 +11,8 @@ from scoring.domain.evaluation import DONE, lead_of
 from scoring.domain.exact import RATIO_PLACES, rounded
 from scoring.domain.exemptions import granted
 from scoring.domain.facts import Report, assigned_on
-from scoring.domain.late_milestones import Late, late_milestones
 from scoring.domain.lights import Course, LightDecision, live_light
-from scoring.domain.parts import all_done, parts_of
+from scoring.domain.parts import all_done, overdue_milestones, parts_of
 from scoring.domain.progress import Progress, measured, overall
 from scoring.domain.reading import read
 from scoring.domain.task_line import LeftOut
@@ -27,8 +26,7 @@ from shared.contracts.rulebook import Rulebook
 class Standing:
     """A task on a day: a, e and r to 4 places, `gap` in percentage points to 4 places.
 
-    All four are None where the task is left out; `unit` is its lead. `late` are its milestones past
-    their date, `asked` the dates of all that are asked for.
+    All four are None where the task is left out; `unit` is its lead.
     """
 
     task: str
@@ -42,8 +40,6 @@ class Standing:
     r: Decimal | None = None
     gap: Decimal | None = None
     left_out: LeftOut | None = None
-    late: tuple[Late, ...] = ()
-    asked: Mapping[str, date] = field(default_factory=dict)
 
 
 def standing(
@@ -79,12 +75,6 @@ def standing(
     if reason is not None:
         return _left_out(bare, reason)
     reading = read(reports, unit=unit, period=period, scheme=scheme, close_end=None)
-    if not rests(amended, period.id):
-        bare = replace(
-            bare,
-            late=late_milestones(task, reading, day, amended=amended),
-            asked={node.id: node.due for node in in_force.milestones},
-        )
     cadence = scheme.cadence
     parts = parts_of(task, reading, day, rulebook=rulebook, cadence=cadence, amended=amended)
     known_finished = task.id in finished and (
@@ -105,14 +95,16 @@ def standing(
     now = overall(measured(parts))
     index = now.index(rulebook.rounding.mode)
 
-    after = rulebook.lights.overdue_red_days
+    def late(days: int) -> list[str]:
+        return overdue_milestones(task, reading, day, after_days=days, amended=amended)
+
     course = Course(
         r=index,
         e=now.e,
         gap=now.gap,
         due=day >= in_force.due,
-        late=sorted(one.milestone.id for one in bare.late),
-        overdue=sorted(one.milestone.id for one in bare.late if one.days > after),
+        late=late(0),
+        overdue=late(rulebook.lights.overdue_red_days),
     )
     light = DONE if known_finished else live_light(course, rulebook.lights)
     return _judged(bare, now, light, rulebook)

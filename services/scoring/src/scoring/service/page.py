@@ -94,14 +94,15 @@ class Page:
             self._lights[plan] = {row.task: row.light for row in rows}
         return self._lights[plan]
 
-    async def late(self, plan: str) -> dict[str, dict[str, LateMilestoneRow]]:
-        """The milestones of a plan that were told late, by task and name."""
+    async def late(self, plan: str) -> dict[tuple[str, str], LateMilestoneRow]:
+        """The milestones of a plan that were told late, by task and milestone; kept up by who asks.
+
+        Read once for all the events of a page.
+        """
         if plan not in self._late:
             query = select(LateMilestoneRow).where(LateMilestoneRow.plan == plan)
-            found: dict[str, dict[str, LateMilestoneRow]] = {}
-            for row in (await self.session.execute(query)).scalars():
-                found.setdefault(row.task, {})[row.milestone] = row
-            self._late[plan] = found
+            rows = (await self.session.execute(query)).scalars()
+            self._late[plan] = {(row.task, row.milestone): row for row in rows}
         return self._late[plan]
 
     async def add(self, received: Received[SubmissionAccepted]) -> None:
@@ -128,10 +129,10 @@ class Page:
         self._moved[row["plan"], row["task"]] = row
         self._lights[row["plan"]][row["task"]] = row["light"]
 
-    def say(self, told: Event, received: Received[Any]) -> None:
-        """Tell what has changed with an event: a light, or a milestone that is late."""
-        event_id = id_of(told, received.id)
-        self._entries.append(Entry(told, received.time, received.correlation, event_id))
+    def tell(self, event: Event, received: Received[Any]) -> None:
+        """Tell what follows from an event that came."""
+        event_id = id_of(event, received.id)
+        self._entries.append(Entry(event, received.time, received.correlation, event_id))
 
     async def settle(self) -> None:
         """Write what was decided, and forget what was read."""
@@ -148,7 +149,7 @@ class Page:
         self._grounds: dict[tuple[str, str], Ground] = {}
         self._newest: dict[Place, Newest] = {}
         self._lights: dict[str, dict[str, str]] = {}
-        self._late: dict[str, dict[str, dict[str, LateMilestoneRow]]] = {}
+        self._late: dict[str, dict[tuple[str, str], LateMilestoneRow]] = {}
 
     async def _likely(self, event: SubmissionAccepted) -> Sequence[str]:
         """The task of a report; with the second one of a plan, the plan's others too."""

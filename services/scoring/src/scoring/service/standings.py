@@ -10,7 +10,6 @@ from scoring.domain.facts import Report
 from scoring.domain.standing import Standing, standing
 from scoring.service.facts import Facts
 from scoring.service.known_plan import KnownPlan
-from scoring.service.late_milestones import forget_milestones, judge_milestones
 from scoring.service.page import Page, StandingMembers
 from scoring.store.tables import StandingRow
 from shared.contracts.decisions import UNAMENDED
@@ -108,7 +107,6 @@ class Standings:
         plan_id, ids = plan.facts.head.id, [task.id for _, task in tasks]
         ground = await page.ground(plan, period)
         reports, lights = await page.newest(plan_id, ids), await page.lights(plan_id)
-        judged = []
         for action, task in tasks:
             stands = standing(
                 task,
@@ -123,20 +121,11 @@ class Standings:
                 amended=plan.facts.amended.get(task.id, UNAMENDED),
                 exemptions=ground.exemptions,
             )
-            judged.append(stands)
             was = lights.get(task.id, "grey")
             row = _row(plan_id, stands, reports[task.id])
             page.stand(row)
             if row["light"] != was:
-                page.say(_changed(row, was=was, cause=cause), received)
-        await judge_milestones(
-            page,
-            plan_id,
-            judged,
-            received,
-            by_time=cause == "time",
-            month=ground.rulebook.lights.overdue_red_days,
-        )
+                page.tell(_changed(row, was=was, cause=cause), received)
 
     async def _forget_others(self, page: Page, received: Received[PlanVersioned]) -> None:
         """A task that has left the plan stands nowhere; whoever watched its light is told."""
@@ -150,8 +139,7 @@ class Standings:
                 nowhere = (
                     row.model_dump() | {"light": "grey"} | dict.fromkeys("aer") | {"gap": None}
                 )
-                page.say(_changed(nowhere, was=row.light, cause="plan"), received)
-        await forget_milestones(page, plan, kept, received)
+                page.tell(_changed(nowhere, was=row.light, cause="plan"), received)
         await page.session.flush()
 
 

@@ -119,16 +119,19 @@ class StandingRow(Base, table=True):
 
 
 class LateMilestoneRow(Base, table=True):
-    """A milestone that was told late by a date; `stage` is passed, or month after 30 days."""
+    """A milestone that was told late for its date, and is so still; `unit` is its task's lead.
+
+    `month` tells whether it was told again, after more than 30 days.
+    """
 
     __tablename__ = "late_milestones"
 
     plan: str = Field(primary_key=True)
     task: str = Field(primary_key=True)
     milestone: str = Field(primary_key=True)
-    unit: str
     due: date
-    stage: str
+    unit: str
+    month: bool
 
 
 class PublicationRow(Base, table=True):

@@ -1,4 +1,4 @@
-"""Keep which milestones were told late."""
+"""Remember which milestones were told late."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,12 +15,8 @@ def upgrade() -> None:
         sa.Column("plan", sa.String(), nullable=False),
         sa.Column("task", sa.String(), nullable=False),
         sa.Column("milestone", sa.String(), nullable=False),
-        sa.Column("unit", sa.String(), nullable=False),
         sa.Column("due", sa.Date(), nullable=False),
-        sa.Column("stage", sa.String(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("month", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("plan", "task", "milestone"),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("late_milestones")
