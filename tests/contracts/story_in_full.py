@@ -142,7 +142,7 @@ def in_full() -> Iterator[tuple[str, Event]]:
 
 
 def _reminders_in_full() -> Iterator[tuple[str, Event]]:
-    duty = {"plan": CITY, "task": "A5.T1", "unit": LEAD, "period": "2021-B6"}
+    duty: dict[str, str] = {"plan": CITY, "task": "A5.T1", "unit": LEAD, "period": "2021-B6"}
     window = {"due": date(2022, 1, 10), "close": date(2022, 1, 17)}
     yield (
         "2022-01-05T09:00:00",

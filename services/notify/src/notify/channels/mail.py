@@ -22,7 +22,7 @@ _MOST_LOCAL: Final = 64
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LOCAL_PART: Final = re.compile(rf"(?!.*=\?){_ATOM}(\.{_ATOM})*", re.ASCII)
 _DELIVERY_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
-_WHERE: Final = re.compile(r"https?://[!-;=?-~]{1,1500}", re.ASCII)
+_WHERE: Final = re.compile(r"https?://[!-;=?-~]{1,900}", re.ASCII)
 _HIDDEN: Final = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"))
 _WIRE: Final = policy.SMTP.clone(cte_type="7bit")
 _PERMANENT: Final = 500
@@ -151,13 +151,13 @@ class MailSender:
         mail["Date"] = message.date
         mail["Message-ID"] = f"<{message.delivery_id}@{self._domain}>"
         mail["Auto-Submitted"] = "auto-generated"
-        optional = self._optional(message)
-        for name, value in optional.items():
-            mail[name] = value
         mail.set_content(message.text)
         mail.add_alternative(message.html, subtype="html")
         mail["Content-Language"] = "en" if message.language.startswith("en") else "zh-CN"
-        wire = mail.as_bytes()
+        optional = self._optional(message)
+        # They are checked letter by letter, and must not be folded: a folded address is none.
+        lines = "".join(f"{name}: {value}\r\n" for name, value in optional.items())
+        wire = lines.encode("ascii") + mail.as_bytes()
         read = message_from_bytes(wire, policy=policy.default)
         same = (
             sorted(name.lower() for name in read) == sorted((*_HEADERS, *map(str.lower, optional)))
