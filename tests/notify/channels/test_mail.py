@@ -335,3 +335,40 @@ async def test_a_silent_server_runs_into_the_time_limit() -> None:
 @pytest.mark.parametrize("change", [{"to": "b@x>\r\nDATA"}, {"delivery_id": "a b"}])
 async def test_what_cannot_be_written_safely_is_refused_for_good(change: dict[str, str]) -> None:
     assert (await sender().send(message(**change))).outcome == "refused"
+
+
+def test_all_mails_of_a_thread_name_its_root_and_a_mail_alone_names_none() -> None:
+    first, second = (
+        read(sender().compose(message(delivery_id=name, thread="alert-" + "7" * 60)))
+        for name in ("d-1", "d-2")
+    )
+    assert first["message-id"] != second["message-id"]
+    for mail in (first, second):
+        assert mail["references"] == mail["in-reply-to"]
+        assert mail["references"] == f"<alert-{'7' * 60}@city.example.org>"
+    alone = read(sender().compose(message()))
+    assert (alone["references"], alone["in-reply-to"]) == (None, None)
+
+
+def test_a_long_place_to_unsubscribe_comes_out_in_one_piece_with_its_one_click() -> None:
+    where = "https://duban.example.org/unsubscribe/" + "a" * 300
+    mail = read(sender().compose(message(unsubscribe=where)))
+    assert mail["list-unsubscribe"] == f"<{where}>"
+    assert mail["list-unsubscribe-post"] == "List-Unsubscribe=One-Click"
+    assert read(sender().compose(message()))["list-unsubscribe"] is None
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        {"thread": "a>\r\nBcc: e@x"},
+        {"thread": "a b"},
+        {"unsubscribe": "https://a.example/>\r\nBcc: <e@x"},
+        {"unsubscribe": "javascript:alert(1)"},
+        {"unsubscribe": "https://a.example/ä"},
+        {"unsubscribe": "https://a.example/" + "a" * 2000},
+    ],
+)
+async def test_what_could_break_out_of_these_headers_is_not_sent(hostile: dict[str, str]) -> None:
+    result = await sender().send(message(**hostile))
+    assert (result.outcome, result.status) == ("refused", None)
