@@ -79,12 +79,14 @@ class Dispatcher:
         """Send a delivery again, under its own id.
 
         Raises:
-            Refused: `unknown_delivery`.
+            Refused: `unknown_delivery`, `text_lost`.
         """
         async with self._db.read() as session:
             found = await session.get(Delivery, delivery_id)
         if found is None:
             raise refuse("unknown_delivery", "there is no such delivery")
+        if not found.body:  # it ended before a restore: only that is known
+            raise refuse("text_lost", "its text was lost with the database it stood in", path="id")
         async with self._db.write(found.plan) as session:
             delivery = await session.get_one(Delivery, delivery_id)
             delivery.state, delivery.attempts = "pending", 0

@@ -18,7 +18,7 @@ from notify.service.deciding import Deciding
 from notify.service.directory import Directory
 from notify.service.plans import KnownPlan
 from notify.service.recipients import Recipient, find_recipients
-from notify.store.tables import Alert, GroupRow, Notice
+from notify.store.tables import Alert, Delivery, GroupRow, Notice
 from shared.kit.timers import Timer, Timers
 
 FLUSH: Final = "flush"
@@ -185,7 +185,9 @@ class Notices:
 
     async def _keep(self, session: AsyncSession, notice: Notice, group: GroupRow) -> None:
         """Let it wait for its group's time; what is known to have been told is not told again."""
-        if await session.get(Notice, notice.id) is not None:
+        known = await session.get(Notice, notice.id)
+        if known is not None:
+            await _complete(session, known, notice)
             return
         due = notice.created_at + timedelta(seconds=group.wait)
         if group.last_sent_at is not None:
@@ -211,6 +213,19 @@ def _notice(alert: Alert, change: Change, cause: Cause, group: GroupRow, place: 
         correlation=cause.correlation,
         **vars(place),
     )
+
+
+async def _complete(session: AsyncSession, known: Notice, notice: Notice) -> None:
+    """Of what was told before a restore only the fact is known: let it say whom it told of what."""
+    if known.group:
+        return
+    for name in ("alert", "plan", "change", "group", "channel", "recipient", "addressee"):
+        setattr(known, name, getattr(notice, name))
+    for name in ("language", "hours", "route", "event", "created_at", "correlation"):
+        setattr(known, name, getattr(notice, name))
+    delivery = await session.get(Delivery, known.delivery) if known.delivery else None
+    if delivery is not None and not delivery.recipient:
+        delivery.recipient, delivery.language = notice.recipient, notice.language
 
 
 def flush_timer(plan: str, group: str, at: datetime) -> Timer:

@@ -8,14 +8,14 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notify.store.tables import Delivery
+from notify.store.tables import Delivery, Notice
 from shared.contracts.notify import DeliveryFinished
 from shared.kit.adopt import Memory
 from shared.kit.bus.loop import Received
 
 
 async def _on_finished(session: AsyncSession, received: Received[DeliveryFinished]) -> None:
-    """A message has ended; if it is not written again yet, `Writing` completes it."""
+    """A message has ended: what it told is not told again; `Notices` completes what it was."""
     event = received.event
     delivery = await session.get(Delivery, event.delivery)
     if delivery is None:
@@ -31,8 +31,31 @@ async def _on_finished(session: AsyncSession, received: Received[DeliveryFinishe
             correlation=received.correlation,
         )
         session.add(delivery)
+    for name in event.notices:
+        if await session.get(Notice, name) is None:
+            session.add(_told(name, event, received.correlation))
     delivery.state, delivery.attempts = event.outcome, event.attempts
     delivery.finished_at, delivery.claimed_by = event.finished_at, None
+
+
+def _told(name: str, event: DeliveryFinished, correlation: str) -> Notice:
+    return Notice(
+        id=name,
+        alert=event.alert,
+        plan=event.plan,
+        change="",
+        group="",
+        channel=event.channel,
+        recipient="",
+        addressee="",
+        language="",
+        route="",
+        event="",
+        state="sent",
+        created_at=event.finished_at,
+        delivery=event.delivery,
+        correlation=correlation,
+    )
 
 
 MEMORY: Final = Memory(rows={DeliveryFinished: _on_finished})
