@@ -30,5 +30,4 @@ async def house(tmp_path: Path, databases: Databases) -> AsyncIterator[House]:
     async with make_house(tmp_path / "house", databases=databases) as made:
         await made.hear(*plan_events())
         await made.set_contacts(REPORTER, HEAD, GROUP)
-        await made.set_routes({})
         yield made

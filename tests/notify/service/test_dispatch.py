@@ -11,6 +11,7 @@ import pytest
 from databases import Databases
 from kit_cast import until
 from notify_house import (
+    AT_ONCE,
     HEAD,
     REPORTER,
     Hook,
@@ -194,11 +195,11 @@ async def test_a_route_that_names_a_disabled_endpoint_anew_enables_it_under_its_
     async with house.dispatching():
         await house.hear(standing("green", "yellow"))
         await until_delivered(house, lambda all_: all_[0].state == "gone")
-        office = await house.visitor("office")
         again = {"endpoints": [{"id": "hook", "url": f"{hook.url}/new"}]}
-        routes = {"notify": again | {"default": {"to": [{"endpoint": "hook"}]}}}
-        answer = await office.put("/v1/routes", json=routes)
-        assert answer.json()["secrets"] == {}
+        answer = await house.set_routes(
+            again | {"default": {"to": [{"endpoint": "hook"}], **AT_ONCE}}
+        )
+        assert answer["secrets"] == {}
         await house.hear(overdue())
         await until(lambda: len(hook.calls) == 2)
     assert Webhook(secret).verify(hook.calls[1][1], hook.calls[1][0])
@@ -223,7 +224,8 @@ async def test_a_slow_endpoint_holds_up_neither_mail_nor_another_endpoint(
             await house.add_endpoint("slow", slow.url)
             await house.route({"endpoint": "slow"})
             async with house.dispatching():
-                await house.hear(*(overdue(period=f"p{number}") for number in range(30)))
+                for number in range(30):  # each in a message of its own
+                    await house.hear(overdue(period=f"p{number}"))
                 await until(lambda: len(slow.calls) == 4 and len(mailbox.mails) == 30)
                 await house.add_endpoint("quick", hook.url)
                 await house.route({"endpoint": "quick"})

@@ -60,7 +60,7 @@ async def test_an_alert_that_is_made_again_is_the_same_and_is_told_to_nobody_aga
     async with open_app(tmp_path, databases=databases, **allow) as house:
         backup = await told_of_two(house, hook, amid=before_the_second)
         alerts = [(one.id, one.state, one.reason) for one in await house.alerts()]
-        deliveries = [(one.id, one.state, one.body) for one in await house.deliveries()]
+        deliveries = [(one.id, one.state, one.recipient) for one in await house.deliveries()]
         said = [*await house.said(AlertRaised), *await house.said(AlertResolved)]
         ended = await house.said(DeliveryFinished)
         ids = list(hook.ids)
@@ -86,9 +86,9 @@ async def test_an_alert_that_is_made_again_is_the_same_and_is_told_to_nobody_aga
         await all_sent(house)
 
         assert [(one.id, one.state, one.reason) for one in await house.alerts()] == alerts
-        assert sorted((one.id, one.state, one.body) for one in await house.deliveries()) == sorted(
-            deliveries
-        )
+        assert sorted(
+            (one.id, one.state, one.recipient) for one in await house.deliveries()
+        ) == sorted(deliveries)
         assert [*await house.said(AlertRaised), *await house.said(AlertResolved)] == said
         assert await house.said(DeliveryFinished) == ended
         assert hook.ids == ids

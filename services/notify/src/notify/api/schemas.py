@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterable
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, RootModel
+from pydantic import BeforeValidator, Field, RootModel, TypeAdapter
 
 from notify.channels import Outcome
 from notify.domain.alerts import Effect
@@ -22,9 +22,23 @@ Ratio = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", examples=["0.2845
 Answer = TypeVar("Answer", bound=Contract)
 
 
-def _parsed(stored: object) -> object:
-    """What the tables keep as JSON."""
+_DETAILS: Final[TypeAdapter[Details]] = TypeAdapter(Details)
+
+
+def _operands(stored: object) -> object:
     return json.loads(stored) if isinstance(stored, str) else stored
+
+
+def _details(stored: object) -> object:
+    return _DETAILS.validate_json(stored) if isinstance(stored, str) else stored
+
+
+def _hours(stored: object) -> object:
+    return Hours.model_validate_json(stored) if isinstance(stored, str) else stored
+
+
+def _match(stored: object) -> object:
+    return Match.model_validate_json(stored) if isinstance(stored, str) else stored
 
 
 State = Literal["raised", "notified", "acknowledged", "escalated", "resolved", "withdrawn"]
@@ -66,7 +80,7 @@ class KnownContact(Contract):
     name: str | None
     language: Language
     endpoint: Id | None
-    hours: Annotated[Hours | None, BeforeValidator(_parsed)]
+    hours: Annotated[Hours | None, BeforeValidator(_hours)]
 
 
 class ContactPage(Contract):
@@ -110,7 +124,7 @@ class AlertSummary(Contract):
     since: Day
     next_by: Day | None
     """By when something is expected."""
-    details: Annotated[Details | None, BeforeValidator(_parsed)]
+    details: Annotated[Details | None, BeforeValidator(_details)]
     """What it tells beside light and figures, by kind."""
     raised_at: Instant
     resolved_at: Instant | None
@@ -146,7 +160,7 @@ class StoredDecision(Contract):
     """The id of the event it was decided about."""
     addressee: str | None
     """Who is meant, as role@unit, where the decision is about one."""
-    operands: Annotated[dict[str, str], BeforeValidator(_parsed)]
+    operands: Annotated[dict[str, str], BeforeValidator(_operands)]
     """What the reason refers to: by whom, until when, by which alert."""
     at: Instant
 
@@ -223,7 +237,7 @@ class KnownMute(Contract):
     """A mute."""
 
     id: str
-    match: Annotated[Match, BeforeValidator(_parsed)]
+    match: Annotated[Match, BeforeValidator(_match)]
     until: Instant
     reason: str
     by: str

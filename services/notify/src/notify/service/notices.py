@@ -224,8 +224,13 @@ async def _complete(session: AsyncSession, known: Notice, notice: Notice) -> Non
     for name in ("language", "hours", "route", "event", "created_at", "correlation"):
         setattr(known, name, getattr(notice, name))
     delivery = await session.get(Delivery, known.delivery) if known.delivery else None
-    if delivery is not None and not delivery.recipient:
+    if delivery is None:
+        return
+    if not delivery.recipient:
         delivery.recipient, delivery.language = notice.recipient, notice.language
+    alert = await session.get_one(Alert, notice.alert)
+    if delivery.state == "delivered" and alert.state == "raised":
+        alert.state = "notified"
 
 
 def flush_timer(plan: str, group: str, at: datetime) -> Timer:
