@@ -39,8 +39,8 @@ class Workers:
     async def stop(self) -> None:
         """Stop every worker; what each had not committed is undone by its transaction.
 
-        One that goes on is told again: below it a library may have taken the word for its own, as
-        `asyncio.wait_for` does where what it waits for ends in the same moment (before Python 3.12).
+        One that goes on is told again: below it a library may have lost the word, as
+        `asyncio.wait_for` does, before Python 3.12, where what it waits for ends that moment.
         """
         running = set(self._tasks.values())
         while running:
