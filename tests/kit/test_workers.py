@@ -17,6 +17,7 @@ from shared.kit.workers import Workers
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers_module, "_FIRST_PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr(workers_module, "_HEEDED_SECONDS", 0.1)
 
 
 @asynccontextmanager
@@ -163,3 +164,20 @@ async def test_a_worker_that_waits_for_its_database_is_never_left_to_wait_long(
     assert {(one["event"], one["log_level"]) for one in logs} == {
         ("a worker waits for the database", "warning")
     }
+
+
+async def test_a_worker_below_which_the_word_to_end_is_lost_ends_all_the_same() -> None:
+    lost: list[str] = []
+
+    async def deaf() -> None:
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                lost.append("once")
+                if len(lost) > 1:
+                    raise
+
+    async with at_work(deaf=deaf):
+        await asyncio.sleep(0)  # let it begin
+    assert lost == ["once", "once"]

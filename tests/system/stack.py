@@ -74,7 +74,7 @@ class Replica:
         """End it in order, as an orchestrator does."""
         if self._process is not None:
             self._process.terminate()
-            assert self._process.wait(timeout=30) == 0, self.said()
+            assert self._process.wait(timeout=60) == 0, self.said()
             self._process = None
 
     async def ready(self) -> bool:

@@ -16,6 +16,8 @@ _LONGEST_WAIT_SECONDS: Final = 1.0
 """For what passes, as a database that is away: once it is back, work goes on at once."""
 _TRUSTED_SECONDS: Final = 5.0
 """Who has failed counts as failing until it has worked for so long: it may only be trying again."""
+_HEEDED_SECONDS: Final = 2.0
+"""Whoever is told to end has done so by then, or has not heard it."""
 
 Worker = Callable[[], Awaitable[None]]
 """Runs until it is cancelled. What it raises is logged, and it is started again after a pause."""
@@ -35,10 +37,18 @@ class Workers:
             self._tasks[name] = asyncio.create_task(self._keep_running(name, worker), name=name)
 
     async def stop(self) -> None:
-        """Stop every worker; what each had not committed is undone by its transaction."""
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        """Stop every worker; what each had not committed is undone by its transaction.
+
+        One that goes on is told again: below it a library may have lost the word, as
+        `asyncio.wait_for` does, before Python 3.12, where what it waits for ends that moment.
+        """
+        running = set(self._tasks.values())
+        while running:
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=_HEEDED_SECONDS)
+            for task in running:
+                log.warning("a worker did not end and is told again", worker=task.get_name())
         self._tasks.clear()
 
     def failing(self) -> Mapping[str, str]:
