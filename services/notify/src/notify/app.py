@@ -2,6 +2,8 @@
 
 from fastapi import FastAPI
 
+from notify.api.linked import linked_router
+from notify.api.office_pages import office_router
 from notify.api.pages import pages_router
 from notify.api.routes import alerts_router, directory_router
 from notify.api.rules import rules_router
@@ -30,7 +32,27 @@ def create_app(notify: Notify) -> FastAPI:
                 directory=notify.directory, endpoints=notify.endpoints, gate=parts.gate
             ),
             pages_router(
-                db=parts.db, pages=parts.pages, looking=notify.looking, plans=notify.plans
+                db=parts.db,
+                pages=parts.pages,
+                looking=notify.looking,
+                plans=notify.plans,
+                acknowledging=notify.acknowledging,
+            ),
+            linked_router(
+                db=parts.db,
+                pages=parts.pages,
+                links=notify.links,
+                looking=notify.looking,
+                plans=notify.plans,
+                acknowledging=notify.acknowledging,
+                subscriptions=notify.subscriptions,
+            ),
+            office_router(
+                pages=parts.pages,
+                looking=notify.looking,
+                directory=notify.directory,
+                endpoints=notify.endpoints,
+                dispatcher=notify.dispatcher,
             ),
         ],
         bodies=[ContactList, EndpointSpec, MuteIn, RoutesDocument, RouteTest],

@@ -31,6 +31,7 @@ from notify.service.publications import Publications
 from notify.service.queue import Queue
 from notify.service.rehearsing import Rehearsing
 from notify.service.rounds import Rounds
+from notify.service.subscriptions import Subscriptions
 from notify.service.watching import WATCH, Watching
 from notify.service.windows import Windows
 from notify.service.writing import Writing
@@ -54,6 +55,7 @@ class Notify:
     acknowledging: Acknowledging
     rehearsing: Rehearsing
     links: Links
+    subscriptions: Subscriptions
     endpoints: Endpoints
     dispatcher: Dispatcher
     looking: Looking
@@ -158,6 +160,7 @@ def build(*, settings: NotifySettings, bus: Bus, clock: Clock, member: str) -> N
         ),
         rehearsing=Rehearsing(db=db, plans=plans, directory=directory, clock=clock),
         links=links,
+        subscriptions=Subscriptions(db=db, clock=clock),
         endpoints=endpoints,
         dispatcher=dispatcher,
         looking=Looking(db=db),

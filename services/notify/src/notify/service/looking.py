@@ -8,6 +8,7 @@ from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
 from notify.service.caller import refuse
+from notify.service.writing import Told
 from notify.store.tables import Alert, DecisionRow, Delivery, Notice
 from shared.kit.db import Database
 
@@ -81,6 +82,25 @@ class Looking:
                 notices=notices.scalars().all(),
                 deliveries=deliveries.scalars().all(),
             )
+
+    async def told_by(self, delivery_id: str) -> tuple[Delivery, Sequence[Told]]:
+        """A message, and what it told.
+
+        Raises:
+            Refused: `unknown_delivery`.
+        """
+        query = (
+            select(Alert, Notice)
+            .join(Notice, col(Notice.alert) == col(Alert.id))
+            .where(Notice.delivery == delivery_id)
+            .order_by(col(Notice.created_at), col(Notice.id))
+        )
+        async with self._db.read() as session:
+            delivery = await session.get(Delivery, delivery_id)
+            if delivery is None:
+                raise refuse("unknown_delivery", "there is no such message")
+            rows = (await session.execute(query)).all()
+        return delivery, [Told(alert=alert, notice=notice) for alert, notice in rows]
 
     async def decisions(
         self, *, after: int | None, limit: int, **wanted: str | None

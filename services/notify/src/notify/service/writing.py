@@ -54,7 +54,7 @@ class Writing:
         """One message that tells all of it; its id, the same for the same notices."""
         names = "/".join(sorted(one.notice.id for one in told))
         delivery_id = f"msg-{uuid5(_NAMESPACE, f'{group.id}/{names}')}"
-        facts = [_facts(one, plan) for one in told]
+        facts = [facts_of(one, plan) for one in told]
         wall = self._clock.wall_now()
         delivery = Delivery(
             id=delivery_id,
@@ -112,7 +112,8 @@ def _language(name: str) -> Language:
     return "en" if name == "en" else "zh-CN"
 
 
-def _facts(told: Told, plan: KnownPlan) -> AlertFacts:
+def facts_of(told: Told, plan: KnownPlan) -> AlertFacts:
+    """An alert with all that a message, or the page of one, names."""
     alert = told.alert
     kind: Kind = alert.kind  # type: ignore[assignment]  # stored from a Kind
     level: Level | None = alert.level  # type: ignore[assignment]  # stored from a Level
