@@ -47,6 +47,10 @@ def build_app() -> typer.Typer:
                 },
             ),
             "explain": "publish:explain",
+            "route": _group(
+                "Who hears of what: apply, show and try routes.",
+                {"apply": "route:apply", "show": "route:show", "test": "route:test"},
+            ),
             "token": _group(
                 "Issue, list and revoke tokens.",
                 {

@@ -51,6 +51,24 @@ def plan_file(file: Path, data: bytes) -> "PlanFile":
         raise _refused(file, data, error, wanted="plan") from None
 
 
+def routes_file(file: Path, data: bytes) -> dict[str, Any]:
+    """The routes that a file holds, checked, as JSON.
+
+    Raises:
+        Stop: it has errors, each with its line; or it is no routes file.
+    """
+    from notify.domain.routes import RoutesDocument  # noqa: PLC0415  # likewise
+    from shared.kit.documents import validate  # noqa: PLC0415  # likewise
+
+    try:
+        document = read_document(data, name=file.name)
+        routes = validate(document, RoutesDocument)
+    except DocumentError as error:
+        raise _refused(file, data, error, wanted="notify") from None
+    told: dict[str, Any] = routes.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return told
+
+
 def rulebook_file(file: Path, data: bytes, plan: PlanHead) -> Rulebook:
     """The rulebook that a file holds, checked, also against its plan.
 

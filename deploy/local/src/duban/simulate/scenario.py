@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from duban.simulate.timeline import Entry, Part, Refused, Timeline, misshapen, problem_at
+from duban.simulate.timeline import Entry, Part, Timeline, misshapen, problem_at
 from intake.service.files import PlanFile, check_document, check_rulebook_document
 from notify.domain.routes import RoutesDocument
 from notify.service.directory import Person

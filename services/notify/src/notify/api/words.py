@@ -132,8 +132,8 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "answer_hint": (
         "答复后在有效期内不再升级或重复提醒；到期仍未解决的，将继续提醒。",
         (
-            "While an answer holds nobody is asked again; if nothing has changed when it expires, the "
-            "reminders go on."
+            "While an answer holds nobody is asked again; if nothing has changed when it expires, "
+            "the reminders go on."
         ),
     ),
     "whole": ("查看全部信息（需登录）", "All about it (sign in)"),
