@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import Message as Mail
 from pathlib import Path
-from typing import Any, Final, TypeVar, get_args
+from typing import Any, Final, Literal, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -35,13 +35,16 @@ from shared.contracts.envelope import Event
 from shared.contracts.intake import (
     AccessRole,
     CredentialChanged,
+    ObligationMissed,
     ObligationOverdue,
+    ObligationReminded,
     PlanVersioned,
     SubmissionAccepted,
     TaskDefined,
 )
 from shared.contracts.scoring import (
     Light,
+    MilestoneOverdue,
     PublicationReleased,
     StandingChanged,
     UnitPublished,
@@ -372,7 +375,20 @@ async def _quiet_house(
     await bus.close()
 
 
-def plan_events(*, version: int = 1, end: str = "2025-12-31", tasks: int = 2) -> list[Event]:
+LADDER: Final = [
+    {"after_working_days": 0, "role": "reporter"},
+    {"after_working_days": 3, "role": "head"},
+    {"after_working_days": 5, "role": "office"},
+]
+
+
+def plan_events(
+    *,
+    version: int = 1,
+    end: str = "2025-12-31",
+    tasks: int = 2,
+    ladder: Sequence[Json] = (),
+) -> list[Event]:
     """A version of the harbour plan as intake tells it; it announces so many tasks."""
     parts: list[Event] = [
         TaskDefined.model_validate_json(
@@ -407,7 +423,7 @@ def plan_events(*, version: int = 1, end: str = "2025-12-31", tasks: int = 2) ->
             {"id": "parks", "title": {"zh": "园林局", "en": "Parks office"}, "group": "g"},
         ],
         "actions": [{"id": "A1", "title": "A better harbour"}],
-        "escalation": {},
+        "escalation": {"ladder": list(ladder)},
         "tasks": tasks,
         "digest": "d",
         "activate_from": B1,
@@ -425,6 +441,52 @@ def overdue(task: str = "quay", period: str = B2) -> ObligationOverdue:
         due=date(2022, 5, 10),
         close=date(2022, 5, 17),
     )
+
+
+def reminded(
+    stage: Literal["opened", "due_soon", "closing"], days: int = 1, task: str = "quay"
+) -> ObligationReminded:
+    return ObligationReminded(
+        plan=PLAN,
+        task=task,
+        unit=LEADS[task],
+        period=B2,
+        stage=stage,
+        working_days=days,
+        due=date(2022, 5, 10),
+        close=date(2022, 5, 17),
+    )
+
+
+def missed(task: str = "quay", period: str = B2) -> ObligationMissed:
+    return ObligationMissed(
+        plan=PLAN,
+        task=task,
+        unit=LEADS[task],
+        period=period,
+        due=date(2022, 5, 10),
+        close=date(2022, 5, 17),
+    )
+
+
+def late_milestone(stage: Literal["passed", "month"] = "passed", **of: Any) -> MilestoneOverdue:  # noqa: ANN401  # as the event
+    """The quay's first milestone is late."""
+    days = 1 if stage == "passed" else 31
+    facts = {
+        "plan": PLAN,
+        "task": "quay",
+        "action": "A1",
+        "unit": "port",
+        "period": B2,
+        "milestone": "m1",
+        "title": {"zh": "打桩", "en": "Piles"},
+        "milestone_unit": "port",
+        "due": "2022-04-10",
+        "day": "2022-04-11",
+        "days": days,
+        "stage": stage,
+    }
+    return MilestoneOverdue.model_validate_json(json.dumps(facts | of))
 
 
 def report(task: str = "quay", period: str = B2) -> SubmissionAccepted:

@@ -80,6 +80,8 @@ async def test_an_overdue_report_is_mailed_once_to_each_and_again_to_nobody(
         await house.voice.repeat_everything()
         await house.hear(report())
     assert mailbox.to == sorted([LIN, CHEN])
+    finished_by = await house.said(DeliveryFinished)
+    assert all(len(one.notices) == 1 for one in finished_by)
     assert {one.attempts for one in await house.deliveries()} == {1}
     finished = await house.said(DeliveryFinished)
     assert [(one.channel, one.outcome, one.attempts) for one in finished] == [

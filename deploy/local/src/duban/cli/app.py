@@ -49,7 +49,7 @@ def build_app() -> typer.Typer:
             "explain": "publish:explain",
             "route": _group(
                 "Who hears of what: apply, show and try routes.",
-                {"apply": "route:apply", "show": "route:show", "test": "route:test"},
+                {"apply": "route:apply", "show": "route:show", "test": "route:rehearse"},
             ),
             "token": _group(
                 "Issue, list and revoke tokens.",

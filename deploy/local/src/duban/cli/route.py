@@ -39,7 +39,7 @@ def show(*, as_json: AsJson = False) -> None:
     say(answer, f"routes version {answer['version']}", _lines(answer["notify"]), as_json=as_json)
 
 
-def test(
+def rehearse(
     plan: Annotated[str, typer.Argument(metavar="PLAN", help="The plan's id.")],
     unit: Annotated[str, typer.Argument(metavar="UNIT", help="The unit concerned.")],
     *,

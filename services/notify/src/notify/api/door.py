@@ -10,6 +10,7 @@ from shared.kit.problems import FieldError, Problem
 OFFICE: Final[tuple[AccessRole, ...]] = ("office", "operator")
 READERS: Final[tuple[AccessRole, ...]] = (*OFFICE, "observer")
 _PAGE_MOST: Final = 500
+_CONFLICTS: Final = ("already_there", "already_over", "text_lost")
 
 
 def problem_of(refused: Refused) -> Problem:
@@ -20,7 +21,7 @@ def problem_of(refused: Refused) -> Problem:
     first = refused.refusals[0]
     status = 404 if first.code.startswith("unknown_") and not first.path else 422
     return Problem(
-        409 if first.code == "already_there" else status,
+        409 if first.code in _CONFLICTS else status,
         first.code,
         first.message,
         errors=[

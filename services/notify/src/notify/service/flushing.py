@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Table, update
@@ -75,6 +75,8 @@ class Flushing:
     async def on_flush(self, session: AsyncSession, timer: Timer) -> None:
         """What is due is sent in one message, held or dropped; the rest waits for its time."""
         group = await session.get_one(GroupRow, timer.subject.partition("/")[2])
+        if await self._is_early(session, group, timer.due_at):
+            return
         scene = await self._scene(session, group, timer.due_at)
         due = await _due(session, scene)
         latest = {notice.alert: notice.id for notice, _ in due}
@@ -89,6 +91,21 @@ class Flushing:
             await self._send(session, scene, sendable)
         await session.flush()
         await self._notices.look_again(session, group)
+
+    async def _is_early(self, session: AsyncSession, group: GroupRow, now: datetime) -> bool:
+        """Whether its interval still runs; then all that is due waits for its end."""
+        if group.last_sent_at is None:
+            return False
+        again = group.last_sent_at + timedelta(seconds=group.interval)
+        if again <= now:
+            return False
+        due = (col(Notice.group) == group.id) & (col(Notice.state) == "waiting")
+        await session.execute(
+            update(Notice).where(due & (col(Notice.due_at) < again)).values(due_at=again)
+        )
+        await session.flush()
+        await self._notices.look_again(session, group)
+        return True
 
     async def _scene(self, session: AsyncSession, group: GroupRow, now: datetime) -> _Scene:
         plan = await self._plans.known(session, group.plan)
@@ -214,13 +231,14 @@ class Flushing:
 
 
 async def _due(session: AsyncSession, scene: _Scene) -> Sequence[tuple[Notice, Alert]]:
+    """What is due, and what came while the first of the group waited."""
     query = (
         select(Notice, Alert)
         .join(Alert, col(Alert.id) == col(Notice.alert))
         .where(
             Notice.group == scene.group.id,
             Notice.state == "waiting",
-            col(Notice.due_at) <= scene.now,
+            (col(Notice.due_at) <= scene.now) | (col(Notice.reason) == ""),
         )
         .order_by(col(Notice.created_at), col(Notice.id))
         .limit(MOST)
