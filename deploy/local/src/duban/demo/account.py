@@ -73,7 +73,7 @@ async def account_of(stage: Stage, progress: Progress, received: Received) -> Ac
         year=await stage.ask("scoring", f"/v1/years/{cast.PLAN}/{cast.YEAR}"),
         why=why,
         explanation=await _explained(stage, periods[1], _EXPLAINED),
-        alerts=(await stage.ask("notify", "/v1/alerts", plan=cast.PLAN))["items"],
+        alerts=await _alerts(stage),
         progress=progress,
         received=received,
     )
@@ -218,6 +218,18 @@ def _places(ports: Ports, inbox_url: str) -> Iterator[tuple[str, str]]:
     yield "alerts (sign in)", f"{ports.url('notify')}/alerts"
     for service in ("intake", "scoring", "notify"):
         yield f"API of {service}", f"{ports.url(service)}/docs"
+
+
+async def _alerts(stage: Stage) -> list[Json]:
+    """Every alert of the year, page by page."""
+    found: list[Json] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = await stage.ask("notify", "/v1/alerts", plan=cast.PLAN, limit="500", **cursor)
+        found += page["items"]
+        if page["cursor"] is None:
+            return found
+        cursor = {"cursor": page["cursor"]}
 
 
 def _titles(plan: Json) -> dict[str, str]:

@@ -6,14 +6,27 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from pydantic import TypeAdapter
+
 from duban.simulate.house import House, Warned
 from duban.simulate.play import Refusal
+from notify.domain.kinds import (
+    AppealOutcome,
+    Details,
+    LateMilestone,
+    Reminder,
+    Reviewed,
+    Step,
+    Summons,
+    UnitResult,
+)
 from notify.store.tables import Alert
 from scoring.domain.task_line import UNDER_REVIEW
 from scoring.service.releases import YEAR, result_of, year_of
 from scoring.store.tables import PublicationRow
 
 _FIGURES: Final = ("a", "e", "r", "gap")
+_DETAILS: Final[TypeAdapter[Details]] = TypeAdapter(Details)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,12 +101,35 @@ def _alert(warned: Warned, state: str, zone: ZoneInfo) -> dict[str, Any]:
 
 def _reason(alert: Alert) -> str:
     """A code with its operands, as `entered(period=2022-B2, a=0.3000, …)`."""
-    figures = {name: getattr(alert, name) for name in _FIGURES}
-    operands = {"period": alert.period, **figures}
-    if not any(figures.values()):
-        operands |= {"due": alert.since, "close": alert.next_by}
+    operands = {"period": alert.period, **{name: getattr(alert, name) for name in _FIGURES}}
+    operands |= _operands(_DETAILS.validate_json(alert.details) if alert.details else None)
     said = ", ".join(f"{name}={value}" for name, value in operands.items() if value is not None)
     return f"{alert.reason}({said})"
+
+
+def _operands(  # noqa: PLR0911  # one return for each kind of details
+    details: Details | None,
+) -> dict[str, Any]:
+    """What the reason refers to beside period and figures."""
+    match details:
+        case Reminder():
+            days = details.working_days or None
+            return {"due": details.due, "close": details.close, "working_days": days}
+        case LateMilestone():
+            return {"milestone": details.milestone, "due": details.due, "days": details.days}
+        case Summons(milestone=LateMilestone() as late):
+            return _operands(late)
+        case Step():
+            return {"working_days": details.working_days or None, "role": details.role}
+        case UnitResult():
+            names = ("version", "score", "rank", "grade", "was_score", "was_rank", "was_grade")
+            return {name: getattr(details, name) for name in names}
+        case Reviewed():
+            return {"marks": details.marks}
+        case AppealOutcome():
+            return {"appeal": details.appeal, "item": details.item}
+        case _:
+            return {}
 
 
 def _local(instant: datetime, zone: ZoneInfo) -> str:
