@@ -113,6 +113,22 @@ def test_alerts_are_told_in_order_of_time_each_with_the_state_it_ends_in(duban: 
             "reason": "entered(period=2022-B3, a=0.3000, e=0.3683, r=0.8146, gap=6.8280)",
         },
         {
+            "at": "2022-05-16T10:00:00+08:00", "kind": "verified", "task": "T1", "unit": "works",
+            "level": None, "to": ["reporter@works"], "state": "raised",
+            "reason": "verified(period=2022-B2, marks=10)",
+        },
+        *[
+            {
+                "at": "2022-05-18T09:30:00+08:00", "kind": "published", "task": None, "unit": unit,
+                "level": None, "to": [f"reporter@{unit}", f"head@{unit}"], "state": "raised",
+                "reason": "published(period=2022-B2, version=1, "
+                f"score={score}, rank={rank}, grade=good)",
+            }
+            for unit, score, rank in (
+                ("parks", "100.00", 1), ("schools", "100.00", 1), ("works", "88.00", 3)
+            )
+        ],
+        {
             "at": "2022-05-18T09:30:00+08:00", "kind": "lag", "task": "T1", "unit": "works",
             "level": "yellow", "to": both, "state": "raised",
             "reason": "entered(period=2022-B2, a=0.3000, e=0.3333, r=0.9000, gap=3.3333)",
@@ -275,7 +291,7 @@ def test_a_year_is_lived_through_day_by_day(duban: Duban, tmp_path: Path) -> Non
 def test_whoever_has_no_machine_reads_a_table(duban: Duban) -> None:
     result = duban("simulate", EXAMPLES / "first-look.yaml")
     assert (result.exit_code, result.stderr) == (0, "")
-    for word in ("2022-B2: plan score 94.67", "88.00", "yellow", "overdue", "3 alerts"):
+    for word in ("2022-B2: plan score 94.67", "88.00", "yellow", "overdue", "7 alerts"):
         assert word in result.stdout
 
 

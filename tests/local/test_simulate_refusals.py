@@ -67,8 +67,18 @@ ACTS = [
             },
         ],
     ),
-    ("not_supported", [{"at": IN_TIME, "mute": {"anything": 1}}]),
-    ("not_supported", [{"at": IN_TIME, "acknowledge": {"task": "T1", "anything": 1}}]),
+    (
+        "matches_everything",
+        [{"at": IN_TIME, "mute": {"match": {}, "until": LATER, "reason": "flood"}}],
+    ),
+    (
+        "over_already",
+        [{"at": LATER, "mute": {"match": {"unit": "U1"}, "until": IN_TIME, "reason": "flood"}}],
+    ),
+    (
+        "unknown_alert",
+        [{"at": IN_TIME, "acknowledge": {"task": "T1", "unit": "U1", "kind": "lag", "by": "x"}}],
+    ),
 ]
 
 
@@ -252,16 +262,20 @@ def test_a_rulebook_that_is_refused_ends_the_command(
     assert problem["errors"][0]["path"].startswith("rulebook")
 
 
-def test_routes_that_repeat_the_defaults_are_fine_and_others_are_not_supported(
+def test_routes_are_played_and_those_that_cannot_be_meant_are_refused(
     duban: Duban, tmp_path: Path
 ) -> None:
-    repeated = {"daily_cap": 5, "hours": {"from": "08:30", "to": "17:30"}}
-    file = written(tmp_path, town(task("T1")), publish(), notify=repeated)
+    routes = {"daily_cap": 3, "routes": [{"match": {"kind": "lag"}, "to": [{"role": "office"}]}]}
+    file = written(tmp_path, town(task("T1")), publish(), notify=routes)
     assert len(duban.answer("simulate", file)["publications"]) == 1
-    file = written(tmp_path, town(task("T1")), publish(), notify={"daily_cap": 3})
+    file = written(tmp_path, town(task("T1")), publish(), notify={"daily_cap": 0})
     status, problem = duban.refusal("simulate", file)
-    assert (status, problem["errors"][0]["code"]) == (1, "not_supported")
-    assert problem["errors"][0]["path"] == "notify.daily_cap"
+    assert (status, problem["errors"][0]["path"]) == (1, "notify.daily_cap")
+    file = written(
+        tmp_path, town(task("T1")), publish(), notify={"default": {"to": [{"endpoint": "hook"}]}}
+    )
+    status, problem = duban.refusal("simulate", file)
+    assert (status, problem["errors"][0]["code"]) == (1, "unknown_endpoint")
 
 
 def test_windows_of_a_year_nobody_knows_wait_until_a_story_or_its_plan_tells_its_holidays(

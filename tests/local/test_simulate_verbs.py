@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from duban.simulate.verbs import LATER, VERBS, decision_of
+from duban.simulate.verbs import VERBS, decision_of
 from shared.contracts.decisions import (
     Adjustment,
     Award,
@@ -128,8 +128,3 @@ def test_a_task_changes_in_one_way_at_a_time(said: dict[str, Any]) -> None:
 def test_an_adjustment_says_of_which_task_and_from_when() -> None:
     with pytest.raises(ValueError, match="name the task, and the period"):
         VERBS["adjust"].model_validate_json(json.dumps({"task": "T1", "target": "3"}))
-
-
-def test_verbs_of_a_later_release_are_known_by_name() -> None:
-    assert set(LATER) == {"acknowledge", "mute"}
-    assert set(LATER) < set(VERBS)

@@ -34,6 +34,7 @@ from scoring.domain.corrections import Amends
 from scoring.store.tables import PublicationRow
 from shared.contracts.decisions import CorrectedReport, Decision
 from shared.contracts.plan import HolidayYear
+from shared.contracts.problem import Problem
 from shared.contracts.submission import Submission
 from shared.kit.documents import DocumentError
 
@@ -91,10 +92,20 @@ async def _put_in_force(scenario: Scenario, house: House) -> None:
     except DocumentError as error:  # of a document that was written anew: its lines say nothing
         raise Refused([replace(one, line=None) for one in error.problems], file=None) from None
     if scenario.routes is not None:
-        await house.notify.directory.put_in_force(scenario.routes, by=DRAFTER)
+        try:
+            await house.notify.directory.put_in_force(scenario.routes, by=DRAFTER)
+        except notify.service.caller.Refused as refused:
+            raise Refused([_problem(one) for one in refused.refusals], file=None) from None
     if scenario.contacts:
         await house.notify.directory.set_contacts(scenario.plan, scenario.contacts)
     await house.settle()
+
+
+def _problem(refusal: notify.service.caller.Refusal) -> Problem:
+    mend = "name only endpoints that the routes bring along"
+    return Problem(
+        line=None, path=refusal.path, code=refusal.code, message=refusal.message, mend=mend
+    )
 
 
 class _Player:
