@@ -337,7 +337,7 @@ async def make_house(
 
     The twin of another is a second process on its database, by its clock, with a bus of its own.
     """
-    async with _quiet_house(folder, databases, settings, twin_of) as house:
+    async with quiet_house(folder, databases, settings, twin_of) as house:
         consumer = house.notify.parts.consumer
         assert consumer is not None
         async with running(consumer.run), running(house.notify.rounds.run):
@@ -348,16 +348,17 @@ async def make_house(
 async def open_app(folder: Path, *, databases: Databases, **settings: Any) -> AsyncIterator[House]:  # noqa: ANN401  # as the settings
     """A house whose whole app runs, with all its workers."""
     async with (
-        _quiet_house(folder, databases, settings) as house,
+        quiet_house(folder, databases, settings) as house,
         house.app.router.lifespan_context(house.app),
     ):
         yield house
 
 
 @asynccontextmanager
-async def _quiet_house(
+async def quiet_house(
     folder: Path, databases: Databases, settings: Json, twin_of: House | None = None
 ) -> AsyncIterator[House]:
+    """A house that hears nothing yet."""
     url = databases.at(folder)
     bus = LocalBus(path=folder / "bus.sqlite", topics=TOPICS)
     await bus.start()
