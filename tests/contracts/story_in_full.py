@@ -39,7 +39,15 @@ from shared.contracts.intake import (
     TaskDefined,
     WorkdayBegan,
 )
-from shared.contracts.notify import AlertRaised, AlertResolved, DeliveryFinished
+from shared.contracts.notify import (
+    AlertAcknowledged,
+    AlertRaised,
+    AlertRaisedV1,
+    AlertResolved,
+    AlertWithdrawn,
+    DeliveryFinished,
+    EndpointDisabled,
+)
 from shared.contracts.rejected import RecordRejected
 from shared.contracts.scoring import (
     AppealDecided,
@@ -139,6 +147,7 @@ def in_full() -> Iterator[tuple[str, Event]]:
     yield from _results_in_full()
     yield from _milestone_in_full()
     yield from _messages_in_full()
+    yield from _answers_in_full()
 
 
 def _reminders_in_full() -> Iterator[tuple[str, Event]]:
@@ -341,7 +350,7 @@ def _messages_in_full() -> Iterator[tuple[str, Event]]:
     alert = str(uuid5(NAMESPACE_URL, "lag"))
     yield (
         "2021-05-19T10:00:00",
-        AlertRaised(
+        AlertRaisedV1(
             plan=CITY,
             alert=alert,
             kind="lag",
@@ -363,6 +372,7 @@ def _messages_in_full() -> Iterator[tuple[str, Event]]:
             outcome="delivered",
             attempts=2,
             finished_at=at("2021-05-19T10:00:02.5"),
+            notices=tuple(uuid5(NAMESPACE_URL, name).hex for name in ("one", "two")),
         ),
     )
     yield (
@@ -383,5 +393,53 @@ def _messages_in_full() -> Iterator[tuple[str, Event]]:
             reason="CloudEvents attributes missing: id",
             headers={"ce_specversion": "1.0", "content-type": "application/json"},
             value="eyJwbGFuIjoiZnV6aG91LTM4MjAifQ==",
+        ),
+    )
+
+
+def _answers_in_full() -> Iterator[tuple[str, Event]]:
+    lag, step = (str(uuid5(NAMESPACE_URL, name)) for name in ("lag", "step"))
+    yield (
+        "2021-05-24T09:00:00",
+        AlertRaised(
+            plan=CITY,
+            alert=step,
+            kind="escalation",
+            level="yellow",
+            task="A5.T1",
+            unit=LEAD,
+            period="2021-B2",
+            to=(f"head@{LEAD}",),
+            raised_at=at("2021-05-24T09:00:00"),
+            parent=lag,
+        ),
+    )
+    yield (
+        "2021-05-24T11:30:00",
+        AlertAcknowledged(
+            plan=CITY,
+            alert=step,
+            by="Ms Lin",
+            until=date(2021, 5, 27),
+            acknowledged_at=at("2021-05-24T11:30:00"),
+        ),
+    )
+    yield (
+        "2021-06-01T10:00:00",
+        AlertWithdrawn(
+            plan=CITY,
+            alert=step,
+            reason="corrected_away",
+            withdrawn_at=at("2021-06-01T10:00:00"),
+        ),
+    )
+    yield (
+        "2021-06-06T10:00:40",
+        EndpointDisabled(
+            plan=CITY,
+            endpoint="office-hook",
+            reason="failing",
+            failing_since=at("2021-06-01T10:00:40"),
+            disabled_at=at("2021-06-06T10:00:40"),
         ),
     )

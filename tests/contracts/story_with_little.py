@@ -28,7 +28,7 @@ from shared.contracts.intake import (
     SubmissionVerified,
     TaskDefined,
 )
-from shared.contracts.notify import AlertRaised
+from shared.contracts.notify import AlertRaised, AlertRaisedV1
 from shared.contracts.plan import Escalation
 from shared.contracts.scoring import (
     MilestoneOverdue,
@@ -116,7 +116,7 @@ def with_little() -> Iterator[tuple[str, Event]]:
     yield from _results_with_little()
     yield (
         "2021-05-12T09:00:00",
-        AlertRaised(
+        AlertRaisedV1(
             plan=DISTRICT,
             alert=str(uuid5(NAMESPACE_URL, "overdue")),
             kind="overdue",
@@ -126,6 +126,20 @@ def with_little() -> Iterator[tuple[str, Event]]:
             period="2021-B2",
             to=(f"reporter@{HOUSING}",),
             raised_at=at("2021-05-12T09:00:00"),
+        ),
+    )
+    yield (
+        "2021-05-19T10:00:00",
+        AlertRaised(
+            plan=DISTRICT,
+            alert=str(uuid5(NAMESPACE_URL, "published")),
+            kind="published",
+            level=None,
+            task=None,
+            unit=HOUSING,
+            period=None,
+            to=(),
+            raised_at=at("2021-05-19T10:00:00"),
         ),
     )
 

@@ -179,6 +179,7 @@ class EndpointDisabled(Event):
     plan: Id
     """The plan whose message failed last."""
     endpoint: Id
+    """Its id."""
     reason: Literal["gone", "failing"]
     """gone: it answered 410; failing: every attempt has failed for five days."""
     failing_since: Instant
