@@ -81,7 +81,7 @@ class NotifyMetrics:
             self.oldest_pending.labels(channel)
         self.endpoints_disabled = Gauge(
             "duban_endpoints_disabled",
-            "Webhook receivers that answered 410 Gone and get nothing any more",
+            "Receivers that answered 410 Gone or failed for five days, and get nothing any more",
             registry=registry,
         )
 
