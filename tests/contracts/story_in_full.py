@@ -151,14 +151,14 @@ def in_full() -> Iterator[tuple[str, Event]]:
 
 
 def _reminders_in_full() -> Iterator[tuple[str, Event]]:
-    duty: dict[str, str] = {"plan": CITY, "task": "A5.T1", "unit": LEAD, "period": "2021-B6"}
-    window = {"due": date(2022, 1, 10), "close": date(2022, 1, 17)}
+    due, close = date(2022, 1, 10), date(2022, 1, 17)
+    place = {"plan": CITY, "task": "A5.T1", "unit": LEAD, "period": "2021-B6"}
     yield (
         "2022-01-05T09:00:00",
-        ObligationReminded(**duty, **window, stage="due_soon", working_days=3),
+        ObligationReminded(due=due, close=close, stage="due_soon", working_days=3, **place),
     )
-    yield "2022-01-18T09:00:00", ObligationMissed(**duty, **window)
-    yield "2022-01-18T10:00:00", ObligationWaived(**duty, reason="extended")
+    yield "2022-01-18T09:00:00", ObligationMissed(due=due, close=close, **place)
+    yield "2022-01-18T10:00:00", ObligationWaived(reason="extended", **place)
 
 
 def _report() -> SubmissionAccepted:

@@ -1,8 +1,9 @@
 """Endpoints at work: rotated secrets, robots and their pace, five days of failure."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,15 @@ from notify_house import (
 )
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from notify.store.tables import Delivery
 from shared.contracts.notify import EndpointDisabled
 
 pytestmark = pytest.mark.enable_socket
+
+
+def was_tried(times: int, deliveries: Sequence[Delivery]) -> bool:
+    """So often, or for good."""
+    return deliveries[0].attempts >= times or deliveries[0].state != "pending"
 
 
 @pytest.fixture
@@ -101,11 +108,7 @@ async def test_five_days_of_failure_disable_an_endpoint_and_the_office_is_told(
         await until_delivered(house, lambda all_: all_[0].attempts == 1)
         for attempt in range(2, 14):
             house.wall_moves(timedelta(hours=27))
-            seen = attempt
-            await until_delivered(
-                house,
-                lambda all_, seen=seen: all_[0].attempts >= seen or all_[0].state != "pending",
-            )
+            await until_delivered(house, partial(was_tried, attempt))
             if await house.said(EndpointDisabled):
                 break
     (told,) = await house.said(EndpointDisabled)
@@ -151,8 +154,7 @@ async def test_robots_are_spoken_to_no_faster_than_they_bear_and_nobody_waits_fo
     for number in range(4):
         await house.hear(overdue(period=f"p{number}"))
     async with house.dispatching():
-        signed = lambda: [one for one in hook.calls if "webhook-id" in one[0]]  # noqa: E731
-        await until(lambda: len(signed()) == 4)
+        await until(lambda: len([1 for one in hook.calls if "webhook-id" in one[0]]) == 4)
         await until(lambda: len(hook.calls) >= 5)
         robots = len(hook.calls) - 4
         assert robots <= 2  # the others wait three seconds each

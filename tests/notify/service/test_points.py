@@ -21,6 +21,7 @@ from notify_house import (
     HEAD,
     PLAN,
     REPORTER,
+    Json,
     open_hook,
     open_mailbox,
     overdue,
@@ -60,8 +61,8 @@ async def test_a_message_outlives_a_kill_at_this_point(
         hook = await stack.enter_async_context(open_hook())
         ports = mailbox.port, hook.port
         allowed = f"127.0.0.1/32:{hook.port}"
-        allowed = {"allow_targets": f"127.0.0.1/32:{hook.port}"}
-        async with quiet_house(tmp_path, on_sqlite, allowed) as house:
+        settings: Json = {"allow_targets": f"127.0.0.1/32:{hook.port}"}
+        async with quiet_house(tmp_path, on_sqlite, settings) as house:
             directory = house.notify.directory
             people = [Person(name=None, **one) for one in (REPORTER, HEAD)]
             await directory.set_contacts(PLAN, people)
