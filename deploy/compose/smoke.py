@@ -207,7 +207,9 @@ def a_report_becomes_a_mail(stack: Stack) -> str:
     eventually(known, "the office's token to reach notify")
     person = {"scope": "unit", "subject": "harbour", "role": "reporter", "email": MAILBOX}
     ask("PUT", f"{notify}/v1/contacts/{PLAN}", token=office, body=[person | {"language": "en"}])
-    route = {"notify": {"default": {"to": [{"role": "reporter"}]}}}
+    at_once = {"to": [{"role": "reporter"}], "group_wait": "0s", "group_interval": "0s"}
+    always = {"from": "00:00", "to": "24:00", "working_days_only": False}  # whatever day it is
+    route = {"notify": {"default": at_once, "hours": always}}
     ask("PUT", f"{notify}/v1/routes", token=office, body=route)
     report = {
         "plan": PLAN,

@@ -73,6 +73,19 @@ async def eventually(check: Check, *, seconds: float = 60) -> None:
             await asyncio.sleep(0.1)
 
 
+AT_ONCE: Final = {
+    "default": {
+        "to": [{"endpoint": "receiver"}],
+        "group_by": ["kind", "task", "unit"],
+        "group_wait": "0s",
+        "group_interval": "0s",
+    },
+    "hours": {"from": "00:00", "to": "24:00", "working_days_only": False},
+    "daily_cap": 1000,
+}
+"""Each alert is told at once, alone, whatever hour of whatever day a test is run."""
+
+
 class Office:
     """The office's hands on a house: tokens, the plan, a route to the receiver."""
 
@@ -105,7 +118,7 @@ class Office:
             received.secret = made.json()["secret"]
             routed = await client.put(
                 f"{self._notify}/v1/routes",
-                json={"notify": {"default": {"to": [{"endpoint": "receiver"}]}}},
+                json={"notify": AT_ONCE},
                 headers=self.headers,
             )
             assert routed.status_code == 200, routed.text

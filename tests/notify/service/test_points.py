@@ -60,7 +60,6 @@ async def test_a_message_outlives_a_kill_at_this_point(
         mailbox = await stack.enter_async_context(open_mailbox())
         hook = await stack.enter_async_context(open_hook())
         ports = mailbox.port, hook.port
-        allowed = f"127.0.0.1/32:{hook.port}"
         settings: Json = {"allow_targets": f"127.0.0.1/32:{hook.port}"}
         async with quiet_house(tmp_path, on_sqlite, settings) as house:
             directory = house.notify.directory
