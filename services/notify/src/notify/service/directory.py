@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col, delete, select
+from sqlmodel import col, delete, func, select
 
 from notify.channels import Refused as TargetRefused
 from notify.channels.guard import TargetGuard, TargetUnresolved
@@ -52,6 +52,7 @@ class Directory:
         self._db = db
         self._guard = guard
         self._clock = clock
+        self._read: tuple[int, Routes] = (0, NO_ROUTES)
 
     async def set_contacts(self, plan: str, people: Sequence[Person]) -> int:
         """Replace all contacts of a plan.
@@ -165,8 +166,11 @@ class Directory:
         return version, made
 
     async def routes(self, session: AsyncSession) -> Routes:
-        """The route in force."""
-        return _routes(await _newest(session))
+        """The routes in force; each version is read once."""
+        version = await session.scalar(select(func.max(RouteDocument.version)))
+        if version is not None and version != self._read[0]:
+            self._read = version, _routes(await session.get(RouteDocument, version))
+        return self._read[1]
 
     async def routes_in_force(self) -> tuple[int, Routes]:
         """The route in force and its version, 0 where none was ever set."""

@@ -25,7 +25,7 @@ from notify.service.deciding import Deciding
 from notify.service.directory import Directory
 from notify.service.episodes import OPEN
 from notify.service.mutes import muted, mutes_that_hold
-from notify.service.notices import Notices, subject_of
+from notify.service.notices import DIGEST, Notices, subject_of
 from notify.service.plans import KnownPlan, Plans
 from notify.service.writing import Told, Writing
 from notify.store.tables import Alert, Allowance, GroupRow, Notice, Unsubscribed
@@ -36,8 +36,6 @@ MOST: Final = 10_000
 """Notices that one message tells of at most."""
 
 _ALLOWANCES: Final[Table] = Allowance.__table__  # type: ignore[attr-defined]  # SQLModel's
-_DIGEST: Final = "digest"
-"""The route of the group in which waits what the daily cap holds back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +77,13 @@ class Flushing:
             return
         scene = await self._scene(session, group, timer.due_at)
         due = await _due(session, scene)
-        latest = {notice.alert: notice.id for notice, _ in due}
+        latest = {notice.alert: notice for notice, _ in due}
+        for notice, _ in due:  # what was never told is told as new, however far it has come
+            if notice.change == "raised" and latest[notice.alert].change != "withdrawn":
+                latest[notice.alert].change = "raised"
         sendable = []
         for notice, alert in due:
-            verdict = self._judge(scene, notice, alert, newer=latest[alert.id] != notice.id)
+            verdict = self._judge(scene, notice, alert, newer=latest[alert.id] is not notice)
             if verdict.effect == "send":
                 sendable.append((notice, alert, verdict))
             else:
@@ -164,7 +165,7 @@ class Flushing:
         scene: _Scene,
         sendable: Sequence[tuple[Notice, Alert, Verdict]],
     ) -> None:
-        group, digest = scene.group, scene.group.route == _DIGEST
+        group, digest = scene.group, scene.group.route == DIGEST
         if group.channel == "mail" and not digest and not await self._has_room(session, scene):
             await self._to_digest(session, scene, sendable)
             return
@@ -201,7 +202,7 @@ class Flushing:
         at = next_digest(scene.now, scene.routes.hours, calendar.workdays, calendar.tz)
         verdict = to_digest(at, cap=scene.routes.daily_cap)
         digest = await self._notices.group(
-            session, plan=group.plan, route=_DIGEST, channel="mail", recipient=group.recipient
+            session, plan=group.plan, route=DIGEST, channel="mail", recipient=group.recipient
         )
         for notice, alert, _ in sendable:
             notice.group, notice.due_at, notice.held_by = digest.id, at, None

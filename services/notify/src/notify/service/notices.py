@@ -24,6 +24,8 @@ from shared.kit.timers import Timer, Timers
 FLUSH: Final = "flush"
 """The timer that sends what waits in a group; its subject is the plan, a slash, the group."""
 
+DIGEST: Final = "digest"
+"""The route of the group in which waits what the daily cap holds back."""
 _NAMESPACE: Final = UUID("0f8f6c6a-7f0c-5a6b-9a51-0b8f7d1f9c33")
 
 
@@ -84,6 +86,14 @@ class Notices:
             told.setdefault((notice.channel, notice.recipient), notice)
         for notice in told.values():
             group = await session.get_one(GroupRow, notice.group)
+            if group.route == DIGEST:  # what it told is taken back by itself
+                group = await self.group(
+                    session,
+                    plan=alert.plan,
+                    route=notice.route,
+                    channel=notice.channel,
+                    recipient=notice.recipient,
+                )
             place = _Place(
                 channel=notice.channel,
                 recipient=notice.recipient,
