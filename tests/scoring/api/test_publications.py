@@ -273,8 +273,9 @@ async def test_only_office_and_observers_get_a_hidden_line_in_the_documents(
     visitor = site.visitor(await site.house.token(role, unit=unit))
     answer = await visitor.get(f"{B1}/documents?version=1")
     (one,) = answer.json()["publications"]
+    assert one.pop("signatures")  # whose letters are any, also these
     assert one["reader"] == reader
-    assert ("T3" in answer.text) is (reader == "office")
+    assert ("T3" in json.dumps(one)) is (reader == "office")
     assert ("public" in answer.headers["content-disposition"]) is (reader == "public")
     assert leaf_digest(one["leaves"]["U1"]) == one["manifest"]["leaves"]["U1"]
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from shared.calendar.periods import Cadence, Period, PeriodScheme
 from shared.calendar.windows import LatenessUnit, Timeliness, Window, timeliness, window_of
-from shared.calendar.workdays import WorkingDays
+from shared.calendar.workdays import WorkingDays, YearNotLoaded
 
 _ROUND_HOUR = 9
 
@@ -102,6 +102,17 @@ class PlanCalendar:
     def periods(self) -> tuple[Period, ...]:
         """The plan's periods: those whose last day lies within the plan."""
         return tuple(self.scheme.between(self.start, self.end))
+
+    @cached_property
+    def missing_years(self) -> tuple[int, ...]:
+        """The years without a holiday table that windows need, in the order of their periods."""
+        missing = []
+        for period in self.periods:
+            try:
+                self.window(period)
+            except YearNotLoaded as error:
+                missing.append(error.year)
+        return tuple(missing)
 
     def find(self, period_id: str) -> Period | None:
         """The plan's period of this id."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from shared.calendar.plan import PlanCalendar
-from shared.calendar.workdays import WorkingDays, YearNotLoaded
+from shared.calendar.workdays import WorkingDays
 from shared.contracts.plan import HolidayYear, PlanDocument
 
 AFTERMATH = timedelta(days=366)
@@ -60,10 +60,5 @@ def in_force(table: HolidayYear | None, year: int) -> HolidayYear:
 
 def missing_ahead(calendar: PlanCalendar, today: date) -> tuple[int, int] | None:
     """The first year without a table that a coming window needs, and the days until it begins."""
-    for period in calendar.periods:
-        try:
-            calendar.window(period)
-        except YearNotLoaded as missing:
-            if missing.year >= today.year:
-                return missing.year, max(0, (date(missing.year, 1, 1) - today).days)
-    return None
+    year = next((one for one in calendar.missing_years if one >= today.year), None)
+    return None if year is None else (year, max(0, (date(year, 1, 1) - today).days))

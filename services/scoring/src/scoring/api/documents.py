@@ -4,12 +4,19 @@ import json
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from fastapi.responses import Response
+
+from scoring.api.door import is_office, problem_of
 from scoring.api.schemas import FiledLine, Manifest, PublicationSummary
-from scoring.domain.documents import public_copy
+from scoring.domain.documents import canonical, public_copy
 from scoring.domain.rollup import UnitResult
 from scoring.domain.signing import ALGORITHM
+from scoring.service.caller import Refused
+from scoring.service.publications import Publications
+from scoring.service.signatures import Signatures
 from scoring.store.tables import KeyRow, LeafRow, PublicationRow, SignatureRow
 from shared.contracts.values import Contract, Id
+from shared.kit.auth import Principal
 
 
 class SealedLine(Contract):
@@ -107,6 +114,33 @@ def document_set(
         "record": PublicationSummary.of(row).model_dump(mode="json"),
     }
     return {"format": "duban.documents/1", "publications": [one]}
+
+
+async def documents_file(
+    row: PublicationRow,
+    principal: Principal,
+    *,
+    named: str,
+    publications: Publications,
+    signatures: Signatures,
+) -> Response:
+    """The documents of a publication or a year as a file: whole for office and observers.
+
+    Raises:
+        Problem: 409 `not_computed`, with what is `named`.
+    """
+    if row.manifest is None:
+        raise problem_of(Refused("not_computed", f"{named} has no result yet"))
+    full = is_office(principal) or "observer" in principal.roles
+    body = document_set(
+        row,
+        row.manifest,
+        await publications.leaves(row),
+        signed=await signatures.of(row),
+        full=full,
+    )
+    kept_as = {"Content-Disposition": f'attachment; filename="{file_name(row, full=full)}"'}
+    return Response(canonical(body), media_type="application/json", headers=kept_as)
 
 
 def file_name(row: PublicationRow, *, full: bool) -> str:

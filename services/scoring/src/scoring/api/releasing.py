@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from scoring.api.documents import YearDocuments, document_set, file_name
+from scoring.api.documents import YearDocuments, documents_file
 from scoring.api.door import caller_of, is_office, problem_of
 from scoring.api.schemas import (
     CorrectRequest,
@@ -18,7 +18,6 @@ from scoring.api.schemas import (
     YearStep,
     whole_year_json,
 )
-from scoring.domain.documents import canonical
 from scoring.service.caller import Caller, Refused
 from scoring.service.drafts import Drafts
 from scoring.service.explanations import Explanations
@@ -186,20 +185,13 @@ def releasing_router(
         plan: str, year: Year, principal: asking, version: int | None = None
     ) -> Response:
         row = await _found(years.find(plan, year, version=version, drafts=is_office(principal)))
-        if row.manifest is None:
-            raise problem_of(
-                Refused("not_computed", f"the year {year} of {plan} has no result yet")
-            )
-        full = is_office(principal) or "observer" in principal.roles
-        body = document_set(
+        return await documents_file(
             row,
-            row.manifest,
-            await publications.leaves(row),
-            signed=await signatures.of(row),
-            full=full,
+            principal,
+            named=f"the year {year} of {plan}",
+            publications=publications,
+            signatures=signatures,
         )
-        named = {"Content-Disposition": f'attachment; filename="{file_name(row, full=full)}"'}
-        return Response(canonical(body), media_type="application/json", headers=named)
 
     @router.post(
         _YEAR,

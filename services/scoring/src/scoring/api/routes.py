@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
-from scoring.api.documents import DocumentSet, document_set, file_name
+from scoring.api.documents import DocumentSet, documents_file
 from scoring.api.door import is_office, problem_of
 from scoring.api.schemas import (
     Board,
@@ -21,7 +21,6 @@ from scoring.api.schemas import (
     leaf_json,
     whole_publication_json,
 )
-from scoring.domain.documents import canonical
 from scoring.service.appeals import Appeals
 from scoring.service.caller import Refused
 from scoring.service.explanations import Explanations
@@ -109,18 +108,13 @@ def results_router(
         plan: str, period: str, principal: asking, version: Version = None
     ) -> Response:
         row = await _find(plan, period, version, principal)
-        if row.manifest is None:
-            raise problem_of(Refused("not_computed", f"{plan} {period} has no result yet"))
-        full = is_office(principal) or "observer" in principal.roles
-        body = document_set(
+        return await documents_file(
             row,
-            row.manifest,
-            await publications.leaves(row),
-            signed=await signatures.of(row),
-            full=full,
+            principal,
+            named=f"{plan} {period}",
+            publications=publications,
+            signatures=signatures,
         )
-        named = {"Content-Disposition": f'attachment; filename="{file_name(row, full=full)}"'}
-        return Response(canonical(body), media_type="application/json", headers=named)
 
     @router.get(
         _PATH + "/units/{unit}",
