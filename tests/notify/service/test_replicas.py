@@ -25,6 +25,7 @@ from notify_house import (
     until_delivered,
 )
 
+from notify.domain.kinds import NEWS
 from shared.contracts.notify import AlertRaised, DeliveryFinished
 
 pytestmark = [
@@ -67,6 +68,12 @@ async def calls_only(house: House, hook: Hook) -> None:
     await house.route({"endpoint": "hook"})
 
 
+async def many_messages(house: House) -> None:
+    """One after the other, so that none waits for the next to share its message."""
+    for number in range(MANY):
+        await house.hear(overdue(period=f"p{number}"))
+
+
 async def test_what_two_members_hear_at_once_raises_one_alert_and_one_message(
     house: House, twin: House
 ) -> None:
@@ -81,7 +88,8 @@ async def test_what_two_members_hear_at_once_raises_one_alert_and_one_message(
     await asyncio.gather(house.hear(*said), twin.hear(*said))
     assert sorted(one.kind for one in await house.alerts()) == ["early", "lag", "overdue"]
     assert await house.recipients() == [REPORTER["email"]] * 3
-    assert len(await house.said(AlertRaised)) == 3
+    raised = [one for one in await house.said(AlertRaised) if one.kind not in NEWS]
+    assert len({one.alert for one in raised}) == len(raised) == 3
     assert await house.letters() == []
 
 
@@ -90,7 +98,7 @@ async def test_two_dispatchers_send_each_message_once(
 ) -> None:
     await house.hear(*plan_events())
     await calls_only(house, hook)
-    await house.hear(*(overdue(period=f"p{number}") for number in range(MANY)))
+    await many_messages(house)
     async with house.dispatching(), twin.dispatching():
         await until_delivered(house, lambda all_: all(one.state == "delivered" for one in all_))
     assert Counter(hook.ids) == Counter(one.id for one in await house.deliveries())
@@ -104,11 +112,12 @@ async def test_an_endpoint_that_is_gone_ends_every_message_once_whoever_sends_it
     await house.hear(*plan_events())
     await calls_only(house, hook)
     hook.statuses = ["410 Gone"] * MANY
-    await house.hear(*(overdue(period=f"p{number}") for number in range(MANY)))
+    await many_messages(house)
     async with house.dispatching(), twin.dispatching():
         await until_delivered(house, lambda all_: {one.state for one in all_} == {"gone"})
     told = Counter(one.delivery for one in await house.said(DeliveryFinished))
     assert told == Counter(one.id for one in await house.deliveries())
+    assert len(told) == MANY
 
 
 async def test_routes_and_endpoints_set_at_once_are_set_in_turn(
@@ -125,7 +134,7 @@ async def test_routes_and_endpoints_set_at_once_are_set_in_turn(
     made = await asyncio.gather(*(one.post("/v1/endpoints", json=endpoint) for one in offices * 3))
     assert sorted(one.status_code for one in made) == [201, *[409] * 5]
     answers = await asyncio.gather(*(one.put("/v1/routes", json=routes) for one in offices * 3))
-    assert sorted(one.json()["version"] for one in answers) == list(range(1, 7))
+    assert sorted(one.json()["version"] for one in answers) == list(range(2, 8))
 
 
 async def test_contacts_replaced_at_once_are_those_of_one_of_the_two(

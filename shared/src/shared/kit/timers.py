@@ -12,7 +12,8 @@ from typing import Final
 from uuid import UUID, uuid5
 
 import structlog
-from sqlalchemy import delete, insert, or_, select, tuple_
+from sqlalchemy import Executable, delete, or_, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.clock import Clock
@@ -60,13 +61,16 @@ class Timers:
 
     def __init__(self, *, tables: KitTables) -> None:
         self._timers = tables.timers
+        self._set = {
+            "postgresql": _replacing(postgresql.insert(tables.timers)),
+            "sqlite": _replacing(sqlite.insert(tables.timers)),
+        }
 
     async def set(self, session: AsyncSession, timer: Timer) -> None:
         """Fire at `due_at`; a timer of the same kind and subject is replaced."""
-        await self.drop(session, timer)
-        await session.execute(
-            insert(self._timers).values(kind=timer.kind, subject=timer.subject, due_at=timer.due_at)
-        )
+        statement = self._set[session.get_bind().dialect.name]
+        row = {"kind": timer.kind, "subject": timer.subject, "due_at": timer.due_at}
+        await session.execute(statement, row)
 
     async def drop(self, session: AsyncSession, timer: Timer) -> None:
         """Forget the timer of this kind and subject."""
@@ -80,6 +84,11 @@ class Timers:
         """How many wait that should have fired by `now`."""
         query = select(self._timers.c.kind).where(self._timers.c.due_at <= now)
         return len((await session.execute(query)).all())
+
+
+def _replacing(insert: postgresql.Insert | sqlite.Insert) -> Executable:
+    later = {"due_at": insert.excluded.due_at}
+    return insert.on_conflict_do_update(index_elements=["kind", "subject"], set_=later)
 
 
 class TimerLoop:

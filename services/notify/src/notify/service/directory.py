@@ -25,6 +25,9 @@ from shared.kit.clock import Clock
 from shared.kit.db import Database
 
 SECRET_BYTES: Final = 32
+_PEOPLE: Final = "people"
+_ROUTES: Final = "routes"
+"""What a transaction has read already: a storm asks for the same few a thousand times."""
 ROUTES: Final = "the routes and their endpoints"
 """The subject of whoever changes either; no plan has such an id."""
 
@@ -100,14 +103,18 @@ class Directory:
         self, session: AsyncSession, plan: str, *, role: str, scope: str, subject: str
     ) -> Sequence[Contact]:
         """Who stands behind a role; `scope` tells what `subject` is: a unit, an action, a plan."""
-        query = select(Contact).where(
-            Contact.plan == plan,
-            Contact.role == role,
-            Contact.scope == scope,
-            Contact.subject == subject,
-        )
-        rows = (await session.execute(query)).scalars().all()
-        return sorted(rows, key=lambda row: row.email)
+        read: dict[tuple[str, ...], Sequence[Contact]] = session.info.setdefault(_PEOPLE, {})
+        known = read.get((plan, role, scope, subject))
+        if known is None:
+            query = select(Contact).where(
+                Contact.plan == plan,
+                Contact.role == role,
+                Contact.scope == scope,
+                Contact.subject == subject,
+            )
+            rows = (await session.execute(query)).scalars().all()
+            known = read[plan, role, scope, subject] = sorted(rows, key=lambda row: row.email)
+        return known
 
     async def add_endpoint(self, spec: EndpointSpec) -> str | None:
         """A new endpoint; the secret that was made for it is told this once.
@@ -166,10 +173,14 @@ class Directory:
         return version, made
 
     async def routes(self, session: AsyncSession) -> Routes:
-        """The routes in force; each version is read once."""
+        """The routes in force; each version is read once, and asked for once a transaction."""
+        known: Routes | None = session.info.get(_ROUTES)
+        if known is not None:
+            return known
         version = await session.scalar(select(func.max(RouteDocument.version)))
         if version is not None and version != self._read[0]:
             self._read = version, _routes(await session.get(RouteDocument, version))
+        session.info[_ROUTES] = self._read[1]
         return self._read[1]
 
     async def routes_in_force(self) -> tuple[int, Routes]:

@@ -90,11 +90,8 @@ class Episodes:
         query = query.order_by(col(Alert.raised_at), col(Alert.id))
         return (await session.execute(query)).scalars().all()
 
-    async def hand_over(self, session: AsyncSession, cause: Cause) -> bool:
-        """End the alerts of units that led the task before; whether there was one."""
-        found = await self.open_ones(
-            session, plan=cause.plan.plan, task=cause.task, unit=None, kinds=(cause.kind,)
-        )
+    async def hand_over(self, session: AsyncSession, cause: Cause, found: Sequence[Alert]) -> bool:
+        """End those of the alerts whose units led the task before; whether there was one."""
         former = [alert for alert in found if alert.unit != cause.unit]
         for alert in former:
             theirs = replace(cause, unit=alert.unit)
@@ -246,7 +243,6 @@ class Episodes:
         change: Change,
     ) -> None:
         alert.audience = " ".join(str(one) for one in decision.tell)
-        await session.flush()
         await self._notices.tell(session, alert, tell=decision.tell, change=change, cause=cause)
         raised = AlertRaised(
             plan=alert.plan,

@@ -19,11 +19,11 @@ from notify.domain.notices import (
     to_digest,
 )
 from notify.domain.routes import Hours, Match, Routes
-from notify.domain.routing import Subject, silences
 from notify.service.causes import Cause
 from notify.service.deciding import Deciding
 from notify.service.directory import Directory
 from notify.service.episodes import OPEN
+from notify.service.inhibition import Inhibitors, find_inhibitors
 from notify.service.mutes import muted, mutes_that_hold
 from notify.service.notices import DIGEST, Notices, subject_of
 from notify.service.plans import KnownPlan, Plans
@@ -47,8 +47,7 @@ class _Scene:
     routes: Routes
     now: datetime
     mutes: Sequence[tuple[Match, Muted]]
-    loud: Sequence[tuple[str, Subject]]
-    """Open alerts that may silence others."""
+    inhibitors: Inhibitors
     refused: bool
 
 
@@ -75,8 +74,8 @@ class Flushing:
         group = await session.get_one(GroupRow, timer.subject.partition("/")[2])
         if await self._is_early(session, group, timer.due_at):
             return
-        scene = await self._scene(session, group, timer.due_at)
-        due = await _due(session, scene)
+        due = await _due(session, group, timer.due_at)
+        scene = await self._scene(session, group, timer.due_at, due)
         latest = {notice.alert: notice for notice, _ in due}
         for notice, _ in due:  # what was never told is told as new, however far it has come
             if notice.change == "raised" and latest[notice.alert].change != "withdrawn":
@@ -108,17 +107,24 @@ class Flushing:
         await self._notices.look_again(session, group)
         return True
 
-    async def _scene(self, session: AsyncSession, group: GroupRow, now: datetime) -> _Scene:
+    async def _scene(
+        self,
+        session: AsyncSession,
+        group: GroupRow,
+        now: datetime,
+        due: Sequence[tuple[Notice, Alert]],
+    ) -> _Scene:
         plan = await self._plans.known(session, group.plan)
         routes = await self._directory.routes(session)
         refused = await session.get(Unsubscribed, (group.plan, group.recipient))
+        subjects = [subject_of(alert, plan) for _, alert in due]
         return _Scene(
             group=group,
             plan=plan,
             routes=routes,
             now=now,
             mutes=await mutes_that_hold(session, now),
-            loud=await loud_alerts(session, plan, routes),
+            inhibitors=await find_inhibitors(session, plan, routes, subjects),
             refused=refused is not None,
         )
 
@@ -137,7 +143,7 @@ class Flushing:
             newer=newer,
             refused=scene.refused,
             muted=muted(scene.mutes, subject),
-            inhibited_by=inhibitor(scene.routes, scene.loud, alert.id, subject),
+            inhibited_by=scene.inhibitors.of(alert.id, subject),
             opens=opening(scene.now, hours, calendar.workdays, calendar.tz),
         )
         return decide_notice(facts, now=scene.now)
@@ -231,47 +237,22 @@ class Flushing:
         )
 
 
-async def _due(session: AsyncSession, scene: _Scene) -> Sequence[tuple[Notice, Alert]]:
+async def _due(
+    session: AsyncSession, group: GroupRow, now: datetime
+) -> Sequence[tuple[Notice, Alert]]:
     """What is due, and what came while the first of the group waited."""
     query = (
         select(Notice, Alert)
         .join(Alert, col(Alert.id) == col(Notice.alert))
         .where(
-            Notice.group == scene.group.id,
+            Notice.group == group.id,
             Notice.state == "waiting",
-            (col(Notice.due_at) <= scene.now) | (col(Notice.reason) == ""),
+            (col(Notice.due_at) <= now) | (col(Notice.reason) == ""),
         )
         .order_by(col(Notice.created_at), col(Notice.id))
         .limit(MOST)
     )
     return [(notice, alert) for notice, alert in (await session.execute(query)).all()]
-
-
-async def loud_alerts(
-    session: AsyncSession, plan: KnownPlan, routes: Routes
-) -> Sequence[tuple[str, Subject]]:
-    """The open alerts of the plan that a rule of inhibition could mean."""
-    kinds = {kind for rule in routes.inhibit for kind in rule.when.kind or ()}
-    query = select(Alert).where(Alert.plan == plan.plan, col(Alert.state).in_(OPEN))
-    if all(rule.when.kind for rule in routes.inhibit):
-        query = query.where(col(Alert.kind).in_(sorted(kinds)))
-    rows = (await session.execute(query.order_by(col(Alert.id)))).scalars()
-    return [(alert.id, subject_of(alert, plan)) for alert in rows]
-
-
-def inhibitor(
-    routes: Routes, loud: Sequence[tuple[str, Subject]], alert: str, subject: Subject
-) -> str | None:
-    """The open alert by which another is explained, so that it need not be told."""
-    return next(
-        (
-            name
-            for rule in routes.inhibit
-            for name, other in loud
-            if name != alert and silences(rule, other, subject)
-        ),
-        None,
-    )
 
 
 def _cause(scene: _Scene, notice: Notice, alert: Alert) -> Cause:

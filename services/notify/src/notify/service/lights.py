@@ -1,5 +1,6 @@
 """Lights: a live one warns the unit in time, a published one tells unit, action and ladder."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -49,8 +50,8 @@ class Lights:
             as_of=event.day,
             event_id=received.id,
         )
-        alert = await self._episodes.open(
-            session, plan=event.plan, task=event.task, unit=event.unit, kind="early"
+        found = await self._episodes.open_ones(
+            session, plan=event.plan, task=event.task, unit=None, kinds=("early",)
         )
         cause = Cause(
             plan=plan,
@@ -66,56 +67,66 @@ class Lights:
             at=received.time,
             correlation=received.correlation,
         )
-        if await self._episodes.hand_over(session, cause):
+        if await self._episodes.hand_over(session, cause, found):
             change = replace(change, before=None)  # the unit that leads now has not been warned
+        alert = _of_unit(found, event.unit)
         await self._episodes.carry_out(session, decide_early(change, as_open(alert)), cause)
 
     async def on_line(self, session: AsyncSession, cause: Cause, line: PublishedLine) -> None:
         """A published line is judged: lag, the ladder's step for yellow, the interview for red."""
         row = await session.get(PublishedTask, (line.plan, line.task))
         newest = row.last_day if row else line.as_of
-        alert = await self._lag(session, line)
+        found = await self._episodes.open_ones(
+            session, plan=line.plan, task=line.task, unit=None, kinds=("lag", "interview")
+        )
+        lags = [alert for alert in found if alert.kind == "lag"]
+        interviews = [alert for alert in found if alert.kind == "interview"]
+        lag = _of_unit(lags, line.unit)
         if newest <= line.as_of:
-            await session.merge(PublishedTask(plan=line.plan, task=line.task, last_day=line.as_of))
-            if await self._episodes.hand_over(session, cause):
+            if row is None:
+                session.add(PublishedTask(plan=line.plan, task=line.task, last_day=line.as_of))
+            else:
+                row.last_day = line.as_of
+            if await self._episodes.hand_over(session, cause, lags):
                 line = replace(line, before=None)  # as in on_standing
-            await self._episodes.hand_over(session, replace(cause, kind="interview"))
-        decision = decide_lag(line, as_open(alert), newest)
+            await self._episodes.hand_over(session, replace(cause, kind="interview"), interviews)
+        decision = decide_lag(line, as_open(lag), newest)
         await self._episodes.carry_out(session, decision, cause)
         if newest <= line.as_of:
-            await self._interview(session, line, cause)
+            await self._interview(session, line, cause, interviews)
             await self._yellow_twice(session, line, cause)
 
-    async def _interview(self, session: AsyncSession, line: PublishedLine, cause: Cause) -> None:
+    async def _interview(
+        self, session: AsyncSession, line: PublishedLine, cause: Cause, called: Sequence[Alert]
+    ) -> None:
         """Red two periods running calls for an interview, once per period (assessment 4.15)."""
-        summons = Summons(why="red_twice")
-        called = replace(cause, kind="interview", details=summons)
+        call = replace(cause, kind="interview", details=Summons(why="red_twice"))
         if is_red_twice(line):
             await self._episodes.once(
-                session, called, reason="red_twice", episode=line.period, level="red"
+                session, call, reason="red_twice", episode=line.period, level="red"
             )
             return
-        found = await self._episodes.open_ones(
-            session, plan=line.plan, task=line.task, unit=line.unit, kinds=("interview",)
-        )
-        for alert in found:
-            if alert.reason == "red_twice":
+        for alert in called:
+            if alert.unit == line.unit and alert.reason == "red_twice":
                 over = decide_red_ended(line, open_alert(alert))
-                await self._episodes.carry_out(session, over, called)
+                await self._episodes.carry_out(session, over, call)
 
     async def _yellow_twice(self, session: AsyncSession, line: PublishedLine, cause: Cause) -> None:
         """Yellow two periods running goes one step up the ladder, once a period (4.15)."""
-        alert = await self._lag(session, line) if is_yellow_twice(line) else None
+        if not is_yellow_twice(line):
+            return
+        alert = await self._episodes.open(
+            session, plan=line.plan, task=line.task, unit=line.unit, kind="lag"
+        )
         if alert is None:
             return
         steps = await self._episodes.steps_of(session, alert)
         if all(step.entered != line.period or step.reason != "yellow_twice" for step in steps):
             await self._rounds.step_up(session, alert, cause, why="yellow_twice")
 
-    async def _lag(self, session: AsyncSession, line: PublishedLine) -> Alert | None:
-        return await self._episodes.open(
-            session, plan=line.plan, task=line.task, unit=line.unit, kind="lag"
-        )
+
+def _of_unit(alerts: Sequence[Alert], unit: str) -> Alert | None:
+    return next((alert for alert in alerts if alert.unit == unit), None)
 
 
 def line_of(

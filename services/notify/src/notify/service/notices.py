@@ -26,6 +26,8 @@ FLUSH: Final = "flush"
 
 DIGEST: Final = "digest"
 """The route of the group in which waits what the daily cap holds back."""
+_GROUPS: Final = "groups"
+"""The groups a transaction has read already: a storm asks for the same few a thousand times."""
 _NAMESPACE: Final = UUID("0f8f6c6a-7f0c-5a6b-9a51-0b8f7d1f9c33")
 
 
@@ -84,6 +86,7 @@ class Notices:
         told: dict[tuple[str, str], Notice] = {}
         for notice in (await session.execute(query)).scalars():
             told.setdefault((notice.channel, notice.recipient), notice)
+        kept = []
         for notice in told.values():
             group = await session.get_one(GroupRow, notice.group)
             if group.route == DIGEST:  # what it told is taken back by itself
@@ -102,7 +105,8 @@ class Notices:
                 hours=notice.hours,
                 route=notice.route,
             )
-            await self._keep(session, _notice(alert, "withdrawn", cause, group, place), group)
+            kept.append((_notice(alert, "withdrawn", cause, group, place), group))
+        await self._keep(session, kept)
 
     async def wake(self, session: AsyncSession, holder: str, *, plan: str, now: datetime) -> None:
         """What waited for an alert to end, or for a mute, is looked at again."""
@@ -136,6 +140,7 @@ class Notices:
         found = await find_recipients(session, self._directory, alert, tell=tell, taken=taken)
         for reason, who in found.missed:
             self._deciding.note(session, alert, cause, reason=reason, addressee=who)
+        notices = []
         for one in found.recipients:
             group = await self._group(session, alert, one, cause.plan)
             place = _Place(
@@ -146,7 +151,8 @@ class Notices:
                 hours=one.hours,
                 route=one.taken.path,
             )
-            await self._keep(session, _notice(alert, change, cause, group, place), group)
+            notices.append((_notice(alert, change, cause, group, place), group))
+        await self._keep(session, notices)
 
     async def group(
         self,
@@ -160,7 +166,8 @@ class Notices:
     ) -> GroupRow:
         """The group of this recipient on this route whose alerts agree in `key`."""
         name = uuid5(_NAMESPACE, f"{plan}/{route}/{channel}/{recipient}/{key}").hex
-        row = await session.get(GroupRow, name)
+        seen: dict[str, GroupRow] = session.info.setdefault(_GROUPS, {})
+        row = seen.get(name) or await session.get(GroupRow, name)
         if row is None:
             row = GroupRow(
                 id=name,
@@ -173,6 +180,7 @@ class Notices:
                 interval=0,
             )
             session.add(row)
+        seen[name] = row
         return row
 
     async def _group(
@@ -193,20 +201,25 @@ class Notices:
         row.interval = int(one.taken.group_interval.total_seconds())
         return row
 
-    async def _keep(self, session: AsyncSession, notice: Notice, group: GroupRow) -> None:
-        """Let it wait for its group's time; what is known to have been told is not told again."""
-        known = await session.get(Notice, notice.id)
-        if known is not None:
-            await _complete(session, known, notice)
-            return
-        due = notice.created_at + timedelta(seconds=group.wait)
-        if group.last_sent_at is not None:
-            due = max(due, group.last_sent_at + timedelta(seconds=group.interval))
-        notice.due_at = due
-        session.add(notice)
-        if group.due_at is None or due < group.due_at:
-            group.due_at = due
-            await self._timers.set(session, flush_timer(group.plan, group.id, due))
+    async def _keep(
+        self, session: AsyncSession, notices: Sequence[tuple[Notice, GroupRow]]
+    ) -> None:
+        """Let each wait for its group's time; what is known to have been told is not told again."""
+        names = [notice.id for notice, _ in notices]
+        rows = (await session.execute(select(Notice).where(col(Notice.id).in_(names)))).scalars()
+        known = {row.id: row for row in rows}
+        for notice, group in notices:
+            if notice.id in known:
+                await _complete(session, known[notice.id], notice)
+                continue
+            due = notice.created_at + timedelta(seconds=group.wait)
+            if group.last_sent_at is not None:
+                due = max(due, group.last_sent_at + timedelta(seconds=group.interval))
+            notice.due_at = due
+            session.add(notice)
+            if group.due_at is None or due < group.due_at:
+                group.due_at = due
+                await self._timers.set(session, flush_timer(group.plan, group.id, due))
 
 
 def _notice(alert: Alert, change: Change, cause: Cause, group: GroupRow, place: _Place) -> Notice:

@@ -14,7 +14,7 @@ from notify.domain.routes import Hours, Routes
 from notify.domain.routing import group_key, taken_by
 from notify.service.caller import refuse
 from notify.service.directory import Directory
-from notify.service.flushing import inhibitor, loud_alerts
+from notify.service.inhibition import find_inhibitors
 from notify.service.mutes import muted, mutes_that_hold
 from notify.service.notices import subject_of
 from notify.service.plans import KnownPlan, Plans
@@ -152,6 +152,7 @@ async def _judge(  # all that a verdict is made of
     due = now + max(one.taken.group_wait, timedelta())
     hours = Hours.model_validate_json(one.hours) if one.hours else rules.hours
     refused = await session.get(Unsubscribed, (alert.plan, one.address))
+    inhibitors = await find_inhibitors(session, plan, rules, [subject])
     kind: Kind = alert.kind  # type: ignore[assignment]  # stored from a Kind
     facts = NoticeFacts(
         kind=kind,
@@ -160,7 +161,7 @@ async def _judge(  # all that a verdict is made of
         newer=False,
         refused=refused is not None,
         muted=muted(await mutes_that_hold(session, due), subject),
-        inhibited_by=inhibitor(rules, await loud_alerts(session, plan, rules), alert.id, subject),
+        inhibited_by=inhibitors.of(alert.id, subject),
         opens=opening(due, hours, plan.calendar.workdays, plan.calendar.tz),
     )
     return decide_notice(facts, now=due)
