@@ -1,7 +1,17 @@
 """The pages a message links to, in both languages, for those who signed in."""
 
+import html
+import re
+from typing import Final
+
 from kit_cast import browser
-from notify_house import B1, House, overdue, standing
+from notify_house import B1, House, Json, overdue, report, standing
+
+EXPLAINED: Final[Json] = {
+    "when": {"kind": ["overdue"]},
+    "silence": {"kind": ["early"]},
+    "same": ["task", "unit"],
+}
 
 
 async def test_a_reader_without_a_token_is_sent_to_sign_in_and_back(house: House) -> None:
@@ -61,3 +71,37 @@ async def test_the_alert_of_another_unit_is_not_shown(house: House) -> None:
 async def test_a_quiet_house_says_so(house: House) -> None:
     reader = await house.visitor("office")
     assert "No alerts." in (await reader.get("/alerts", params={"lang": "en"})).text
+
+
+async def test_the_list_shows_what_is_open_and_all_of_it_where_asked(house: House) -> None:
+    await house.hear(overdue("quay"), overdue("trees", B1), report())
+    office = await house.visitor("office")
+    shown = (await office.get("/alerts")).text
+    assert ("建码头" in shown, "Trees" in shown) == (False, True)
+    everything = (await office.get("/alerts", params={"show": "all"})).text
+    assert ("建码头" in everything, "Trees" in everything) == (True, True)
+    missing = {"show": "all", "kind": "missing"}
+    assert "Trees" not in (await office.get("/alerts", params=missing)).text
+
+
+async def test_a_long_list_goes_on_with_older_ones(house: House) -> None:
+    await house.hear(*(overdue(period=f"p{number}") for number in range(101)))
+    office = await house.visitor("office")
+    first = (await office.get("/alerts")).text
+    (link,) = re.findall(r'href="(/alerts[?][^"]*after=[^"]*)">更早的', first)
+    second = (await office.get(html.unescape(link))).text
+    periods = [set(re.findall(r"<td>(p[0-9]+)</td>", page)) for page in (first, second)]
+    assert [len(one) for one in periods] == [100, 1]
+    assert not periods[0] & periods[1]
+    assert "更早的" not in second
+    assert (await office.get("/alerts", params={"after": "nobody"})).status_code == 422
+
+
+async def test_an_alert_says_in_words_which_other_explains_it(house: House) -> None:
+    await house.set_routes({"inhibit": [EXPLAINED]})
+    await house.hear(overdue(), standing("green", "yellow"))
+    overdue_one, early = sorted(await house.alerts(), key=lambda one: one.kind, reverse=True)
+    office = await house.visitor("office")
+    page = (await office.get(f"/alerts/{early.id}", params={"lang": "en"})).text
+    assert f'<a href="/alerts/{overdue_one.id}">that alert</a>' in page
+    assert "{&#34;" not in page

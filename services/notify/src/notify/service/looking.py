@@ -7,7 +7,9 @@ from typing import Final
 from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
+from notify.domain.kinds import NEWS
 from notify.service.caller import refuse
+from notify.service.episodes import OPEN
 from notify.service.writing import Told
 from notify.store.tables import Alert, DecisionRow, Delivery, Notice
 from shared.kit.db import Database
@@ -32,9 +34,16 @@ class Looking:
         self._db = db
 
     async def alerts(
-        self, *, after: str | None = None, limit: int = 100, **wanted: str | None
+        self,
+        *,
+        after: str | None = None,
+        limit: int = 100,
+        standing: bool = False,
+        **wanted: str | None,
     ) -> Sequence[Alert]:
         """Alerts whose columns have the `wanted` values.
+
+        Where asked for, only what is `standing`: what calls for somebody, neither ended nor news.
 
         Raises:
             Refused: `unknown_cursor`.
@@ -43,6 +52,8 @@ class Looking:
         for name, value in wanted.items():
             if value is not None:
                 query = query.where(getattr(Alert, name) == value)
+        if standing:
+            query = query.where(col(Alert.state).in_(OPEN), col(Alert.kind).not_in(NEWS))
         async with self._db.read() as session:
             if after is not None:
                 last = await session.get(Alert, after)
