@@ -73,6 +73,8 @@ NODE = LateMilestone(
 YELLOW = replace(
     LAG, level="yellow", figures=Figures(a="0.3000", e="0.3333", r="0.9000", gap="3.333333")
 )
+PARTS = Figures(a="0.1500", e="0.1554", r="0.5000", gap="0.5376")
+"""Of two indicators one is ahead, the other has not begun: the means hide what R shows."""
 LAST = UnitResult(
     version=1,
     score="61.20",
@@ -93,8 +95,12 @@ CASES: dict[str, AlertFacts] = {
     "missing": replace(OWED, kind="missing", next_by=None, details=reminder("missed")),
     "early-yellow": replace(YELLOW, kind="early", since=date(2022, 4, 12), next_by=DUE),
     "early-red": replace(LAG, kind="early", since=date(2022, 4, 12), next_by=DUE),
+    "early-got_worse": replace(
+        LAG, kind="early", change="got_worse", since=date(2022, 4, 12), next_by=DUE
+    ),
     "lag-yellow": YELLOW,
     "lag-red": LAG,
+    "lag-several_parts": replace(LAG, figures=PARTS),
     "lag-other_reason": replace(LAG, figures=None),
     "lag-got_worse": replace(LAG, change="got_worse"),
     "lag-repeated": replace(LAG, change="repeated"),
@@ -218,6 +224,8 @@ def test_several_alerts_read_as_their_golden_file_worst_first(language: Language
 def test_the_html_is_held_by_golden_files(language: Language) -> None:
     held_by(f"lag-red.{language}.html", render([LAG], language, link=LINK).html)
     held_by(f"several.{language}.html", render(SEVERAL, language, link=LINK).html)
+    digest = render(SEVERAL, language, link=LINK, digest=date(2022, 5, 18))
+    held_by(f"digest.{language}.html", digest.html)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -236,6 +244,7 @@ def test_a_webhook_tells_several_alerts_worst_first_and_a_hundred_at_most() -> N
         "overdue",
         "due_soon",
     ]
+    held_by("several.json", json.dumps(body, ensure_ascii=False, indent=2) + "\n")
     many = json.loads(webhook_body([LAG] * 1000, timestamp=RAISED, link=LINK))
     assert (many["data"]["count"], len(many["data"]["alerts"])) == (1000, 100)
 

@@ -71,6 +71,10 @@ _ZH: Final[Mapping[str, str]] = {
         "{unit}牵头的任务“{task}”（{code}）在考核期 {period} 落后序时进度 {gap} 个百分点："
         "已完成 {a}，应完成 {e}，自 {since} 起亮{level}。"
     ),
+    "say.behind_parts": (
+        "{unit}牵头的任务“{task}”（{code}）在考核期 {period} 落后序时进度 {gap} 个百分点："
+        "已完成 {a}，应完成 {e}，各部分平均只达到序时要求的 {r}，自 {since} 起亮{level}。"
+    ),
     "say.otherwise": (
         "{unit}牵头的任务“{task}”（{code}）在考核期 {period} 自 {since} 起亮{level}；"
         "亮灯另有原因（报送缺失、节点逾期或逐级恢复），详见链接。"
@@ -231,6 +235,11 @@ _EN: Final[Mapping[str, str]] = {
     "say.behind": (
         "“{task}” ({code}), led by {unit}, is {gap} percentage points behind schedule in "
         "period {period}: {a} done, {e} expected, {level} since {since}."
+    ),
+    "say.behind_parts": (
+        "“{task}” ({code}), led by {unit}, is {gap} percentage points behind schedule in "
+        "period {period}: {a} done, {e} expected, on average {r} of what each of its parts should "
+        "have reached, {level} since {since}."
     ),
     "say.otherwise": (
         "“{task}” ({code}), led by {unit}, is {level} in period {period} since {since}, for a "

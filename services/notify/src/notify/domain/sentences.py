@@ -6,6 +6,7 @@ Numbers are as published; nothing is computed here but how they are printed.
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
 
 from notify.domain.facts import Figures
 from notify.domain.kinds import (
@@ -24,6 +25,9 @@ from notify.domain.kinds import (
 from notify.domain.phrases import PHRASES
 from shared.contracts.plan import Language
 from shared.contracts.values import Text
+
+_ROUNDED: Final = Decimal("0.0002")
+"""What a, e and r, given to four places, can be out by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,9 +146,12 @@ def _behind(alert: AlertFacts, language: Language) -> str:
     gap = _two_places(Decimal(figures.gap))
     if gap <= 0:
         return phrases["say.otherwise"].format(**names)
-    return phrases["say.behind"].format(
-        **names, gap=gap, a=_percent(figures.a), e=_percent(figures.e)
-    )
+    names |= {"gap": gap, "a": _percent(figures.a), "e": _percent(figures.e)}
+    a, e = Decimal(figures.a), Decimal(figures.e)
+    if not figures.r or abs(a - e * Decimal(figures.r)) < _ROUNDED:
+        return phrases["say.behind"].format(**names)
+    # The light is that of R; of several parts a and e are means, which need not explain it.
+    return phrases["say.behind_parts"].format(**names, r=_percent(figures.r))
 
 
 def _milestone(alert: AlertFacts, late: LateMilestone, language: Language) -> str:
