@@ -44,6 +44,8 @@ class Rounds:
         plan = await self._plans.known(session, alert.plan)
         cause = _cause(alert, plan, timer)
         day = plan.calendar.day_of(timer.due_at)
+        if alert.kind == "lag":  # what a release without ladders raised has taken no step yet
+            alert.step = max(alert.step, first_steps(plan.ladder))
         if alert.acknowledged_until is not None and alert.acknowledged_until <= day:
             await self._expire(session, alert, plan, cause)
         if alert.acknowledged_until is None and plan.calendar.workdays.is_working(day):

@@ -1,5 +1,7 @@
 """Alerts that live: notices in groups, answers, mutes, what units got."""
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -14,6 +16,17 @@ _OPTIONAL = ("task", "action", "period")
 _ADDED = (
     *("entered", "details", "audience", "acknowledged_at", "acknowledged_by"),
     *("acknowledged_until", "since_answer", "unanswered", "step", "repeated", "parent"),
+)
+
+_ALERTS = sa.table(
+    "alerts",
+    *(sa.column(name, sa.String()) for name in ("id", "plan", "period", "state", "entered")),
+    sa.column("since_answer", sa.Date()),
+)
+_TIMERS = sa.table(
+    "timers",
+    *(sa.column(name, sa.String()) for name in ("kind", "subject")),
+    sa.column("due_at", UtcInstant()),
 )
 
 
@@ -32,8 +45,13 @@ def upgrade() -> None:
         batch.add_column(sa.Column("step", sa.Integer(), nullable=False, server_default="0"))
         batch.add_column(sa.Column("repeated", sa.Integer(), nullable=False, server_default="0"))
         batch.add_column(sa.Column("parent", sa.String(), nullable=True))
-    # What stands open from before is answered for from the day of its level on.
-    op.execute("UPDATE alerts SET since_answer = since, entered = period")
+    # What stands open from before could not be answered for: its silence counts from now on.
+    now = datetime.now(UTC)
+    op.execute(sa.update(_ALERTS).values(since_answer=now.date(), entered=_ALERTS.c.period))
+    open_ones = sa.select(
+        sa.literal("watch"), _ALERTS.c.plan + "/" + _ALERTS.c.id, sa.literal(now, UtcInstant())
+    ).where(_ALERTS.c.state == "raised")
+    op.execute(sa.insert(_TIMERS).from_select(["kind", "subject", "due_at"], open_ones))
     with op.batch_alter_table("alerts") as batch:
         batch.create_index("ix_alerts_parent", ["parent"])
     with op.batch_alter_table("decisions") as batch:
