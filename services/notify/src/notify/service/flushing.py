@@ -262,13 +262,18 @@ async def loud_alerts(
 def inhibitor(
     routes: Routes, loud: Sequence[tuple[str, Subject]], alert: str, subject: Subject
 ) -> str | None:
-    """The open alert by which another is explained, so that it need not be told."""
+    """The open alert by which another is explained, so that it need not be told.
+
+    Of two that would explain each other both are told.
+    """
     return next(
         (
             name
             for rule in routes.inhibit
             for name, other in loud
-            if name != alert and silences(rule, other, subject)
+            if name != alert
+            and silences(rule, other, subject)
+            and not any(silences(one, subject, other) for one in routes.inhibit)
         ),
         None,
     )
