@@ -43,6 +43,21 @@ def test_what_is_due_already_is_due_when_the_answer_expires() -> None:
     assert answered.day_of(3, WORKDAYS) == day("05-23")
 
 
+def test_an_answer_holds_until_a_year_without_a_holiday_table_begins_and_then_day_by_day() -> None:
+    last = max(WORKDAYS.loaded_years())
+    for given, until in (((last, 12, 30), (last + 1, 1, 1)), ((last + 1, 3, 4), (last + 1, 3, 5))):
+        held = expiry(date(*given), working_days=3, workdays=WORKDAYS)
+        assert held == date(*until)
+
+
+def test_no_day_of_a_year_without_a_holiday_table_counts() -> None:
+    last = max(WORKDAYS.loaded_years())
+    silence = Silence(since=date(last, 12, 1), before=1)
+    end_of_year = silence.days(date(last, 12, 31), WORKDAYS)
+    assert silence.days(date(last + 1, 2, 1), WORKDAYS) == end_of_year > 1
+    assert Silence(since=date(last + 1, 1, 4)).days(date(last + 1, 2, 1), WORKDAYS) == 0
+
+
 def test_silence_that_begins_on_a_day_off_is_looked_at_on_a_working_day() -> None:
     assert Silence(since=day("05-21")).day_of(0, WORKDAYS) == day("05-23")
 

@@ -302,18 +302,3 @@ async def test_the_dry_run_shows_who_would_hear_and_who_would_not_and_tells_nobo
     await house.set_contacts(OFFICE)
     unknown = await observer.post("/v1/routes/test", json={"plan": PLAN, "unit": "none"})
     assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_unit")
-
-
-async def test_a_storm_of_lags_becomes_one_message_an_interval_and_keeps_the_cap(
-    house: House,
-) -> None:
-    await house.set_routes({"default": BUNDLED | {"group_wait": "30s", "group_interval": "4h"}})
-    for first in range(0, 600, 100):
-        await house.hear(*(early(f"t{n}") for n in range(first, first + 100)))
-    await house.pass_until("2022-05-11 12:01")
-    (only,) = [one for one in await house.deliveries() if one.recipient == LIN]
-    assert only.subject == "【督办】港口局：进度提醒600项"
-    assert only.body.decode().count("\n· ") <= 20
-    assert "另有 580 项" in only.body.decode()
-    await house.pass_until("2022-05-12 12:00")
-    assert len(await house.deliveries()) == 1

@@ -119,7 +119,9 @@ def parse_instant(value: object) -> datetime:
         value = datetime.fromisoformat(value.upper().replace(" ", "T"))
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise ValueError('write an instant with its offset, such as "2022-05-10T23:59:59+08:00"')
-    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+    years = range(_FIRST_YEAR, _LAST_YEAR + 1)
+    # As it is written first: outside, there may be no such instant in UTC.
+    if value.year not in years or value.astimezone(UTC).year not in years:
         raise ValueError(f"an instant lies between the years {_FIRST_YEAR} and {_LAST_YEAR}")
     return value.astimezone(UTC)
 

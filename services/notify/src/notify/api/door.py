@@ -42,6 +42,19 @@ def own_unit(principal: Principal) -> str | None:
     return principal.unit
 
 
+def answering_unit(principal: Principal) -> str | None:
+    """The unit whose alerts somebody may answer: a department its own, the office all (None).
+
+    Raises:
+        Problem: 403 `other_role`; who only reads answers for nothing.
+    """
+    if principal.unit is None:
+        principal.require(*OFFICE)
+    else:
+        principal.require("submit", *OFFICE)
+    return principal.unit
+
+
 def page_size(limit: int) -> int:
     """The page size asked for.
 

@@ -81,13 +81,13 @@ def linked_router(  # what a reader without a token may see, from many rooms
             delivery, told = await looking.told_by(delivery_id)
         except Refused:
             return _not_whole(request)
-        await acknowledging.acknowledge_all(
+        answered = await acknowledging.acknowledge_all(
             [one.alert.id for one in told],
             plan=delivery.plan,
             by=delivery.recipient,
             correlation=correlation_of(request),
         )
-        return RedirectResponse(f"/messages/{token}?answered", 303)
+        return RedirectResponse(f"/messages/{token}{'?answered' if answered else ''}", 303)
 
     @router.get("/unsubscribe/{token}")
     async def subscription(token: str, request: Request) -> Response:

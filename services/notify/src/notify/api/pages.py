@@ -9,7 +9,7 @@ from typing import Final, get_args
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from notify.api.door import OFFICE, own_unit, problem_of
+from notify.api.door import OFFICE, answering_unit, own_unit, problem_of
 from notify.api.words import words_in
 from notify.domain.kinds import NEWS, Kind
 from notify.service.acknowledging import Acknowledging
@@ -81,7 +81,7 @@ def pages_router(
         except Refused as refused:
             raise problem_of(refused) from refused
         known = await _plan(whole.alert.plan)
-        may = reader.unit is not None or not reader.roles.isdisjoint(OFFICE)
+        may = not reader.roles.isdisjoint({"submit", *OFFICE} if reader.unit else OFFICE)
         return pages.render(
             request,
             "alert.html",
@@ -100,11 +100,10 @@ def pages_router(
         reader = await pages.reader(request)
         if reader is None:
             return pages.to_sign_in(request)
-        if reader.unit is None:
-            reader.require(*OFFICE)
+        unit = answering_unit(reader)
         try:
             await acknowledging.acknowledge(
-                alert, by=reader.holder, unit=reader.unit, correlation=correlation_of(request)
+                alert, by=reader.holder, unit=unit, correlation=correlation_of(request)
             )
         except Refused as refused:
             raise problem_of(refused) from refused

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from notify.api.door import OFFICE, READERS, own_unit, page_size, problem_of
+from notify.api.door import OFFICE, READERS, answering_unit, own_unit, page_size, problem_of
 from notify.api.schemas import (
     AlertPage,
     AlertSummary,
@@ -105,11 +105,10 @@ def alerts_router(
         responses=refusals(403, 404, 409, 422),
     )
     async def acknowledge(alert: str, request: Request, principal: asking) -> AlertSummary:
-        if principal.unit is None:
-            principal.require(*OFFICE)
+        unit = answering_unit(principal)
         try:
             row = await acknowledging.acknowledge(
-                alert, by=principal.holder, unit=principal.unit, correlation=correlation_of(request)
+                alert, by=principal.holder, unit=unit, correlation=correlation_of(request)
             )
         except Refused as refused:
             raise problem_of(refused) from refused
@@ -171,7 +170,7 @@ def alerts_router(
     @router.post(
         "/deliveries/{delivery}/redeliver",
         summary="Send again, under the same id",
-        responses=refusals(403, 404),
+        responses=refusals(403, 404, 409),
     )
     async def redeliver(delivery: str, principal: asking) -> DeliveryState:
         principal.require(*OFFICE)

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated, Final, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, RootModel, TypeAdapter
+from pydantic import AfterValidator, BeforeValidator, Field, RootModel, TypeAdapter
 
 from notify.channels import Outcome
 from notify.domain.alerts import Effect
@@ -22,6 +23,8 @@ Ratio = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", examples=["0.2845
 Answer = TypeVar("Answer", bound=Contract)
 
 
+_LAST_SUPPOSED: Final = 2199
+"""What follows from it, as the time of its group, is an instant too: those end with 2200."""
 _DETAILS: Final[TypeAdapter[Details]] = TypeAdapter(Details)
 
 
@@ -39,6 +42,18 @@ def _hours(stored: object) -> object:
 
 def _match(stored: object) -> object:
     return Match.model_validate_json(stored) if isinstance(stored, str) else stored
+
+
+def _says_something(text: str) -> str:
+    if not any(character.isalnum() for character in text):
+        raise ValueError("the reason is blank: write why")
+    return text
+
+
+def _leaves_room(at: datetime) -> datetime:
+    if at.year > _LAST_SUPPOSED:
+        raise ValueError(f"what is supposed happens by the year {_LAST_SUPPOSED}")
+    return at
 
 
 State = Literal["raised", "notified", "acknowledged", "escalated", "resolved", "withdrawn"]
@@ -229,7 +244,7 @@ class MuteIn(Contract):
 
     match: Match
     until: Instant
-    reason: Note
+    reason: Annotated[Note, AfterValidator(_says_something)]
     """It is shown to whoever asks why nothing came."""
 
 
@@ -261,7 +276,7 @@ class RouteTest(Contract):
     level: Level | None = None
     role: Id | None = None
     """Whom a step of the ladder tells; by default those whom the kind concerns."""
-    at: Instant | None = None
+    at: Annotated[Instant, AfterValidator(_leaves_room)] | None = None
     """By default now."""
     notify: Routes | None = None
     """By default the routes in force."""

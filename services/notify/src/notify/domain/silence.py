@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from itertools import accumulate
 from typing import Final
 
-from shared.calendar.workdays import WorkingDays
+from shared.calendar.workdays import WorkingDays, YearNotLoaded
 from shared.contracts.plan import LadderStep
 
 _ONE_DAY: Final = timedelta(days=1)
@@ -24,8 +24,14 @@ class Silence:
     before: int = 0
 
     def days(self, day: date, workdays: WorkingDays) -> int:
-        """The working days without an answer by a day; those after `since` count."""
-        return self.before + workdays.count(self.since, day)
+        """The working days without an answer by a day; those after `since` count.
+
+        Of a year whose holiday table is not loaded, and of what follows, no day counts.
+        """
+        try:
+            return self.before + workdays.count(self.since, day)
+        except YearNotLoaded as missing:
+            return self.before + workdays.count(self.since, _first_of(missing.year) - _ONE_DAY)
 
     def day_of(self, days: int, workdays: WorkingDays) -> date:
         """The working day on which so many have passed without an answer, `since` at the earliest.
@@ -40,8 +46,19 @@ class Silence:
 
 
 def expiry(day: date, *, working_days: int, workdays: WorkingDays) -> date:
-    """The day on which an acknowledgement given on `day` does not hold any more."""
-    return workdays.add(day, working_days)
+    """The day on which an acknowledgement given on `day` does not hold any more.
+
+    Where the holiday table of a year on the way is not loaded it holds until that year begins, or
+    for a day: an answer does not wait for a table.
+    """
+    try:
+        return workdays.add(day, working_days)
+    except YearNotLoaded as missing:
+        return max(_first_of(missing.year), day + _ONE_DAY)
+
+
+def _first_of(year: int) -> date:
+    return date(year, 1, 1)
 
 
 def first_steps(ladder: Sequence[LadderStep]) -> int:

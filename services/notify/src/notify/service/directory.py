@@ -12,7 +12,7 @@ from sqlmodel import col, delete, func, select
 from notify.channels import Refused as TargetRefused
 from notify.channels.guard import TargetGuard, TargetUnresolved
 from notify.channels.mail import check_address
-from notify.channels.webhook import new_secret
+from notify.channels.webhook import SecretRefused, new_secret, secret_key
 from notify.domain.routes import (
     NO_ROUTES,
     EndpointSpec,
@@ -61,8 +61,9 @@ class Directory:
         """Replace all contacts of a plan.
 
         Raises:
-            Refused: `bad_address`, naming each.
+            Refused: `bad_address`, `unknown_endpoint`, naming each.
         """
+        known = {one.id for one in await self.endpoints()}
         refusals = []
         rows: dict[tuple[str, str, str, str], Contact] = {}
         for index, one in enumerate(people):
@@ -73,6 +74,11 @@ class Directory:
                     Refusal(code="bad_address", path=f"[{index}].email", message=str(refused))
                 )
                 continue
+            if one.endpoint is not None and one.endpoint not in known:
+                message = f"create the endpoint {one.endpoint} first"
+                refusals.append(
+                    Refusal(code="unknown_endpoint", path=f"[{index}].endpoint", message=message)
+                )
             rows[one.scope, one.subject, one.role, email] = Contact(
                 plan=plan,
                 scope=one.scope,
@@ -120,7 +126,8 @@ class Directory:
         """A new endpoint; the secret that was made for it is told this once.
 
         Raises:
-            Refused: `already_there`, `no_such_variable`, or the target is not acceptable.
+            Refused: `already_there`, `no_such_variable`, `bad_secret`, or the target is not
+                acceptable.
         """
         await self._check(spec, path="")
         async with self._db.write(ROUTES) as session:
@@ -140,7 +147,8 @@ class Directory:
         An endpoint that is there is set as it is written here, keeps its secret, and is enabled.
 
         Raises:
-            Refused: `unknown_endpoint`, `no_such_variable`, or a target that is not acceptable.
+            Refused: `unknown_endpoint`, `duplicate_id`, `no_such_variable`, `bad_secret`, or a
+                target that is not acceptable.
         """
         for index, spec in enumerate(document.notify.endpoints):
             await self._check(spec, path=f"notify.endpoints[{index}].")
@@ -152,8 +160,9 @@ class Directory:
         """As `set_routes`, without a look at the targets: where nothing is sent.
 
         Raises:
-            Refused: `unknown_endpoint`.
+            Refused: `unknown_endpoint`, `duplicate_id`.
         """
+        _check_ids(document.notify.endpoints)
         async with self._db.write(ROUTES) as session:
             made = await _put_endpoints(session, document.notify.endpoints)
             for hook, place in document.notify.hooks().items():
@@ -191,15 +200,36 @@ class Directory:
 
     async def _check(self, spec: EndpointSpec, *, path: str) -> None:
         """Checked when it is saved, and again whenever something is sent to it."""
-        if spec.secret_env is not None and not os.environ.get(spec.secret_env):
-            message = f"set {spec.secret_env} in the environment of notify first"
-            raise refuse("no_such_variable", message, path=f"{path}secret_env")
+        if spec.secret_env is not None:
+            _check_secret(spec, spec.secret_env, path=f"{path}secret_env")
         try:
             await self._guard.resolve(self._guard.check_url(spec.url))
         except TargetRefused as refused:
             raise refuse(refused.code, str(refused), path=f"{path}url") from refused
         except TargetUnresolved as unresolved:
             raise refuse("unresolved", str(unresolved), path=f"{path}url") from unresolved
+
+
+def _check_ids(specs: Sequence[EndpointSpec]) -> None:
+    seen: set[str] = set()
+    for index, spec in enumerate(specs):
+        if spec.id in seen:
+            message = f"the endpoint {spec.id} stands twice: remove one of the two"
+            raise refuse("duplicate_id", message, path=f"notify.endpoints[{index}].id")
+        seen.add(spec.id)
+
+
+def _check_secret(spec: EndpointSpec, variable: str, *, path: str) -> None:
+    secret = os.environ.get(variable)
+    if not secret:
+        message = f"set {variable} in the environment of notify first"
+        raise refuse("no_such_variable", message, path=path)
+    if spec.format != "standard":
+        return
+    try:
+        secret_key(secret)
+    except SecretRefused as refused:
+        raise refuse(refused.code, f"{variable} holds none: {refused}", path=path) from refused
 
 
 async def _put_endpoints(session: AsyncSession, specs: Sequence[EndpointSpec]) -> dict[str, str]:

@@ -23,14 +23,20 @@ _Loud = Sequence[tuple[str, Subject]]
 class Inhibitors:
     """The open alerts that may explain others: looked up, since a storm has many of both."""
 
-    def __init__(self, *, found: Sequence[tuple[Inhibition, _Loud]]) -> None:
-        self._rules = [(rule, _by_agreement(rule, loud)) for rule, loud in found]
+    def __init__(self, *, routes: Routes, found: Sequence[tuple[Inhibition, _Loud]]) -> None:
+        self._rules = routes.inhibit
+        self._found = [(rule, _by_agreement(rule, loud)) for rule, loud in found]
 
     def of(self, alert: str, subject: Subject) -> str | None:
-        """The open alert by which this one is explained, so that it need not be told."""
-        for rule, loud in self._rules:
+        """The open alert by which this one is explained, so that it need not be told.
+
+        Of two that would explain each other both are told.
+        """
+        for rule, loud in self._found:
             for name, other in loud.get(_agreement(rule, subject), ()):
-                if name != alert and silences(rule, other, subject):
+                if name == alert or not silences(rule, other, subject):
+                    continue
+                if not any(silences(one, subject, other) for one in self._rules):
                     return name
         return None
 
@@ -44,7 +50,7 @@ async def find_inhibitors(
         meant = [subject for subject in quiet if matches(rule.silence, subject)]
         if meant:
             found.append((rule, await _loud(session, plan, rule, meant)))
-    return Inhibitors(found=found)
+    return Inhibitors(routes=routes, found=found)
 
 
 async def _loud(

@@ -14,6 +14,7 @@ from notify.service.notices import Notices
 from notify.service.plans import KnownPlan, Plans
 from notify.service.watching import Watching, silence_of
 from notify.store.tables import Alert
+from shared.calendar.workdays import YearNotLoaded
 from shared.contracts.plan import LadderStep
 from shared.kit.timers import Timer
 
@@ -48,7 +49,7 @@ class Rounds:
             alert.step = max(alert.step, first_steps(plan.ladder))
         if alert.acknowledged_until is not None and alert.acknowledged_until <= day:
             await self._expire(session, alert, plan, cause)
-        if alert.acknowledged_until is None and plan.calendar.workdays.is_working(day):
+        if alert.acknowledged_until is None and _is_worked(day, plan):
             await self._silent(session, alert, plan, day, cause)
         await self._watching.look_ahead(session, alert, plan, now=timer.due_at)
 
@@ -102,6 +103,14 @@ class Rounds:
         if routes:
             alert.repeated = max(n for _, reached in due for n in reached)
             await self._notices.repeat(session, alert, taken=routes, cause=cause)
+
+
+def _is_worked(day: date, plan: KnownPlan) -> bool:
+    """Whether silence may lead to something on a day; not where its year has no holiday table."""
+    try:
+        return plan.calendar.workdays.is_working(day)
+    except YearNotLoaded:
+        return False
 
 
 def _decide_step(lag: Alert, step: LadderStep, told: Step) -> Decision:
