@@ -67,6 +67,22 @@ async def test_for_a_day_after_a_rotation_both_secrets_verify_and_then_the_new_o
         Webhook(old).verify(later, later_headers)
 
 
+async def test_a_second_rotation_waits_until_receivers_had_their_day_for_the_first(
+    house: House, hook: Hook
+) -> None:
+    old = await house.add_endpoint("hook", hook.url)
+    office = await house.visitor("office")
+    new = (await office.post("/v1/endpoints/hook/rotate")).json()["secret"]
+    again = await office.post("/v1/endpoints/hook/rotate")
+    assert (again.status_code, again.json()["code"]) == (409, "still_rotating")
+    await office.post("/v1/endpoints/hook/test")
+    ((headers, body),) = hook.calls
+    for secret in (old, new):
+        assert Webhook(secret).verify(body, headers)["type"] == "test"
+    house.wall_moves(timedelta(hours=25))
+    assert (await office.post("/v1/endpoints/hook/rotate")).status_code == 200
+
+
 async def test_a_secret_that_is_not_made_here_is_not_rotated_here(
     house: House, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from shared.kit.problems import FieldError, Problem
 OFFICE: Final[tuple[AccessRole, ...]] = ("office", "operator")
 READERS: Final[tuple[AccessRole, ...]] = (*OFFICE, "observer")
 _PAGE_MOST: Final = 500
-_CONFLICTS: Final = ("already_there", "already_over", "text_lost")
+_CONFLICTS: Final = ("already_there", "already_over", "still_rotating", "text_lost")
 
 
 def problem_of(refused: Refused) -> Problem:

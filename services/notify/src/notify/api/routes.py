@@ -282,7 +282,7 @@ def directory_router(
     @router.post(
         "/endpoints/{endpoint}/rotate",
         summary="A new secret, shown this once; for 24 hours the former one signs too",
-        responses=refusals(403, 404, 422),
+        responses=refusals(403, 404, 409, 422),
     )
     async def rotate(endpoint: str, principal: asking) -> RotatedSecret:
         principal.require(*OFFICE)

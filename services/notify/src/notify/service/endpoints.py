@@ -97,16 +97,24 @@ class Endpoints:
         """A new secret, told this once; for 24 hours the former one signs too.
 
         Raises:
-            Refused: `unknown_endpoint`, `no_made_secret`.
+            Refused: `unknown_endpoint`, `no_made_secret`, `still_rotating`.
         """
+        now = self._clock.wall_now()
         async with self._db.write(ROUTES) as session:
             endpoint = await _find(session, name)
             if endpoint.format != "standard" or endpoint.secret_env is not None:
                 message = "its secret is not made here: change it where it comes from"
                 raise refuse("no_made_secret", message, path="endpoint")
+            if endpoint.previous_until is not None and endpoint.previous_until > now:
+                # A third secret would silence receivers that still know only the first.
+                message = (
+                    f"the former secret signs until {endpoint.previous_until.isoformat()}: rotate "
+                    "again after that, or make a new endpoint"
+                )
+                raise refuse("still_rotating", message, path="endpoint")
             made = new_secret(secrets.token_bytes(SECRET_BYTES))
             endpoint.previous_secret, endpoint.secret = endpoint.secret, made
-            endpoint.previous_until = self._clock.wall_now() + _BOTH_SIGN
+            endpoint.previous_until = now + _BOTH_SIGN
         return made
 
     async def enable(self, name: str) -> Endpoint:
