@@ -153,6 +153,11 @@ async def test_decisions_and_deliveries_are_found_by_what_they_are_about(house: 
     assert [(one["effect"], one["reason"], one["task"]) for one in silent] == [
         ("nothing", "on_schedule", "quay")
     ]
+    head = {"addressee": "head@port", "kind": "overdue"}
+    hers = (await office.get("/v1/decisions", params=head)).json()["items"]
+    assert [(one["addressee"], one["reason"]) for one in hers] == [
+        ("head@port", "first_notification")
+    ]
     mails = await office.get("/v1/deliveries", params={"recipient": HEAD["email"]})
     subjects = [one["subject"] for one in mails.json()["items"]]
     assert len(subjects) == 2

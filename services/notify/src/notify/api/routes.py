@@ -126,6 +126,9 @@ def alerts_router(
         unit: str | None = None,
         kind: str | None = None,
         reason: str | None = None,
+        addressee: Annotated[
+            str | None, Query(description="as role@unit, group@action or office@plan")
+        ] = None,
         cursor: Annotated[int | None, Query(ge=1, le=2**62)] = None,
         limit: int = 100,
     ) -> DecisionPage:
@@ -136,6 +139,7 @@ def alerts_router(
             unit=unit,
             kind=kind,
             reason=reason,
+            addressee=addressee,
             after=cursor,
             limit=page_size(limit),
         )
