@@ -1,5 +1,6 @@
 """The life of an alert: raised, notified, answered, escalated, resolved or taken back."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from notify_house import (
     B1,
     B2,
     B3,
+    HEAD,
     LADDER,
     OFFICE,
     PLAN,
@@ -277,3 +279,20 @@ async def test_an_early_alert_of_a_silent_report_waits_for_the_report(city: Hous
     await city.hear(report())
     told = [one.recipient for one in await city.deliveries() if one.alert != late.id]
     assert told == ["lin@port.example"]
+
+
+async def test_a_message_that_tells_a_lag_and_its_step_is_answered_once_for_each(
+    city: House,
+) -> None:
+    """The head hears of both in one message, three working days after the lag."""
+    bundled = {"to": [], "group_by": ["unit"], "group_wait": "6d", "group_interval": "0s"}
+    await city.set_routes({"default": bundled})
+    await city.hear(*LAG)
+    await city.pass_until("2022-05-17 12:01")
+    (mail,) = [one for one in await city.deliveries(news=True) if one.recipient == HEAD["email"]]
+    (link,) = re.findall("/messages/[^ \r\n]+", mail.body.decode())
+    reader = await city.visitor("observer")
+    assert (await reader.post(link)).status_code == 303
+    answered = [one.alert for one in await city.said(AlertAcknowledged)]
+    assert sorted(answered) == sorted(one.id for one in await city.alerts())
+    assert len(answered) == 2

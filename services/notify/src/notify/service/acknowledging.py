@@ -75,13 +75,16 @@ class Acknowledging:
                 col(Alert.id).in_(alerts), col(Alert.state).in_(OPEN), col(Alert.kind).not_in(NEWS)
             )
             rows = (await session.execute(query.order_by(col(Alert.id)))).scalars().all()
+            answered: set[str] = set()
             for alert in rows:
-                await self._answer(session, alert, by=by, correlation=correlation)
+                if alert.id not in answered:  # a lag and its steps are answered together
+                    answered |= await self._answer(session, alert, by=by, correlation=correlation)
         return len(rows)
 
     async def _answer(
         self, session: AsyncSession, alert: Alert, *, by: str, correlation: str
-    ) -> None:
+    ) -> set[str]:
+        """Answer for its lag and the steps that were taken for it; which alerts those are."""
         plan = await self._plans.known(session, alert.plan)
         routes = await self._directory.routes(session)
         now = self._clock.business_now()
@@ -95,7 +98,8 @@ class Acknowledging:
         family = select(Alert).where(
             or_(col(Alert.id) == root, col(Alert.parent) == root), col(Alert.state).in_(OPEN)
         )
-        for one in (await session.execute(family.order_by(col(Alert.id)))).scalars().all():
+        found = (await session.execute(family.order_by(col(Alert.id)))).scalars().all()
+        for one in found:
             cause = _cause(one, plan, now, correlation)
             self._take(one, plan, day, until, by)
             one.acknowledged_at = now
@@ -113,6 +117,7 @@ class Acknowledging:
             )
             await self._journal.record(session, answered, at=now, correlation=correlation)
             await self._watching.look_ahead(session, one, plan, now=now)
+        return {one.id for one in found}
 
     def _take(self, alert: Alert, plan: KnownPlan, day: date, until: date, by: str) -> None:
         silence = silence_of(alert).answered(day, until=until, workdays=plan.calendar.workdays)
