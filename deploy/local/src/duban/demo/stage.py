@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -53,6 +53,7 @@ class Stage:
         self._examples = examples
         self._tell = tell
         self._progress = progress
+        self._day: date | None = None
         self._plan = (examples / "plan.yaml").read_bytes()
         self.script: Sequence[Entry] = script(read_plan(self._plan).plan, seed=progress.seed)
         self._intake, self._scoring, self._notify = (
@@ -133,11 +134,11 @@ class Stage:
 
     async def _move(self, moment: datetime) -> None:
         """What the days between have brought comes before the entry in the plan's order."""
-        now = self._clock.business_now()
-        if moment > now:
+        if moment > self._clock.business_now():
             self._clock.move_to(moment)
-        if moment.date() != now.astimezone(moment.tzinfo).date():
+        if moment.date() != self._day:  # also where a demo that was killed goes on
             await fired(self._house, clock=self._clock)
+            self._day = moment.date()
 
     async def _submit(self, what: Mapping[str, Any]) -> None:
         place = _place(what)
