@@ -237,7 +237,9 @@ async def test_whoever_unsubscribed_gets_no_news_and_every_warning(house: House)
     path = news.unsubscribe.removeprefix("http://duban.test")
     await stranger.get(path)  # a look changes nothing
     assert await house.notify.subscriptions.holds(PLAN, LIN)
-    await stranger.post(path, content=b"List-Unsubscribe=One-Click")
+    one_click = await stranger.post(path, content=b"List-Unsubscribe=One-Click")
+    assert one_click.status_code == 200  # RFC 8058: no redirect
+    assert not await house.notify.subscriptions.holds(PLAN, LIN)
     await house.hear(published("yellow", was="green", period=B2), released(B2))
     after = [one for one in await house.deliveries(news=True) if one.recipient == LIN]
     (warning,) = [one for one in after if one.id != news.id]

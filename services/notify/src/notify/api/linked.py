@@ -3,6 +3,8 @@
 A look changes nothing, since chat programs and mail filters follow every link; a form does.
 """
 
+from typing import Final
+
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
@@ -21,7 +23,8 @@ from shared.kit.app import correlation_of
 from shared.kit.db import Database
 from shared.kit.pages import Pages, language_of
 
-_MOST = 100
+_MOST: Final = 100
+_ONE_CLICK: Final = b"One-Click"
 
 
 def linked_router(  # what a reader without a token may see, from many rooms
@@ -117,6 +120,8 @@ def linked_router(  # what a reader without a token may see, from many rooms
             await subscriptions.begin(*found)
         else:
             await subscriptions.end(*found)
+        if _ONE_CLICK in await request.body():  # as a form of either kind
+            return Response(status_code=200)  # a program follows no redirect (RFC 8058, 3.2)
         return RedirectResponse(f"/unsubscribe/{token}", 303)
 
     def _not_whole(request: Request) -> Response:
