@@ -305,7 +305,7 @@ async def test_a_database_says_whether_it_answers(service: Service, tmp_path: Pa
 async def test_a_server_that_is_silent_does_not_answer_and_is_not_waited_for_long(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(db_module, "CONNECT_SECONDS", 0.1)
+    monkeypatch.setattr(db_module, "_ANSWER_SECONDS", 0.1)
     hung_up = asyncio.Event()
 
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

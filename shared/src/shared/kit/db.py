@@ -18,13 +18,14 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
 )
 
-from shared.kit.engines import CONNECT_SECONDS, READING, open_engine
+from shared.kit.engines import READING, open_engine
 from shared.kit.signals import Bell
 
 if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
+_ANSWER_SECONDS: Final = 5
 _CHANNEL: Final = "duban_written"
 
 _LOCK: Final = text(
@@ -102,7 +103,7 @@ class Database:
     async def answers(self) -> bool:
         """Whether the database answers now, or in five seconds at most."""
         try:
-            async with asyncio.timeout(CONNECT_SECONDS), self.read() as session:
+            async with asyncio.timeout(_ANSWER_SECONDS), self.read() as session:
                 await session.execute(text("SELECT 1"))
         except Exception:  # noqa: BLE001  # whatever keeps it from answering, it does not
             return False

@@ -15,7 +15,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-CONNECT_SECONDS: Final = 5
+_CONNECT_SECONDS: Final = 10
+"""Room for three more tries of a lost first packet, which come after 1, 3 and 7 seconds."""
 
 _BUSY_TIMEOUT_SECONDS: Final = 30
 _SWITCHES: Final = 100
@@ -73,7 +74,7 @@ def open_engine(url: str) -> AsyncEngine:
         max_overflow=_POOL,
         pool_timeout=_POOL_SECONDS,
         connect_args={
-            "timeout": CONNECT_SECONDS,
+            "timeout": _CONNECT_SECONDS,
             "command_timeout": _COMMAND_SECONDS,
             "server_settings": {
                 "application_name": "duban",
